@@ -1,0 +1,20 @@
+import { appService } from './app.ts';
+import { blobsService } from './blobs.ts';
+import type { ContractClient, ContractHandlers, ContractSpec } from './define.ts';
+import { journalService } from './journal.ts';
+import { syncService } from './sync.ts';
+import { vaultService } from './vault.ts';
+
+/** Everything a renderer can ask of its host. */
+export const hostContract = {
+  app: appService,
+  journal: journalService,
+  vault: vaultService,
+  sync: syncService,
+  blobs: blobsService,
+} satisfies ContractSpec;
+
+export type HostContract = typeof hostContract;
+/** What a screen holds in its hand. */
+export type HostClient = ContractClient<HostContract>;
+export type HostHandlers = ContractHandlers<HostContract>;

@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { DomainEvent } from '../events/envelope.ts';
+import { directoryEvents } from './directory/events.ts';
+import type { EventType } from './event-types.ts';
+import { partEvents } from './part/events.ts';
+import { ticketEvents } from './ticket/events.ts';
+
+/** Every event type this version knows. */
+export const eventTypes = { ...ticketEvents, ...partEvents, ...directoryEvents } as const;
+
+export type EventTypeName = keyof typeof eventTypes;
+/** The data of one type of event. */
+export type DataOf<T extends EventTypeName> = z.output<(typeof eventTypes)[T]['data']>;
+/** An event whose type and data this version knows. */
+export type KnownEvent = { [T in EventTypeName]: DomainEvent & { type: T; data: DataOf<T> } }[EventTypeName];
+
+export type EventReading =
+  | { readonly kind: 'known'; readonly event: KnownEvent }
+  /** Of a newer version: kept verbatim, shown as "needs an update", folded by nobody. */
+  | { readonly kind: 'newer' }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+/** Reads the data of an event against the schema of its type. */
+export function readEvent(event: DomainEvent): EventReading {
+  const type = lookUp(event.type);
+  if (type === undefined || event.v > type.v) return { kind: 'newer' };
+  const parsed = type.data.safeParse(event.data);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return {
+      kind: 'malformed',
+      reason: `${event.type}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+    };
+  }
+  return { kind: 'known', event: { ...event, data: parsed.data } as KnownEvent };
+}
+
+/** The keys of all entities an event changes: its own stream first, then what its type names. */
+export function touches(event: DomainEvent): string[] {
+  const type = lookUp(event.type);
+  if (type === undefined || event.v > type.v) return [event.stream];
+  const parsed = type.data.safeParse(event.data);
+  if (!parsed.success) return [event.stream];
+  return [...new Set([event.stream, ...type.touches(parsed.data)])];
+}
+
+function lookUp(name: string): EventType | undefined {
+  return Object.hasOwn(eventTypes, name)
+    ? (eventTypes as unknown as Record<string, EventType>)[name]
+    : undefined;
+}

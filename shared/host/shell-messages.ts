@@ -1,0 +1,21 @@
+import type { DeepLink } from '../domain/deep-link.ts';
+
+/**
+ * How preload and page speak. The page gets messages on its own window, sent
+ * with our exact origin; it can call nothing.
+ *
+ * - `PORT_MESSAGE` (a bare string) carries the one port to the host in `event.ports[0]`,
+ *   anew after each load of the page.
+ * - `{ type: SHELL_MESSAGE, message: ShellMessage }` is something the operating
+ *   system's side of the window wants of the page.
+ */
+export const PORT_MESSAGE = 'faultline:port';
+export const SHELL_MESSAGE = 'faultline:shell';
+
+/** What preload sends to the main process once the page's scripts have run. */
+export const CONNECT_CHANNEL = 'faultline:connect';
+
+/** A menu entry names a command of the renderer's registry, a link the place to open. */
+export type ShellMessage =
+  | { readonly t: 'command'; readonly id: string }
+  | { readonly t: 'open'; readonly link: DeepLink };

@@ -45,7 +45,11 @@ async function runVitest(): Promise<Outcome> {
   console.log('== unit, contract, integration and simulation tests');
   const file = join(folder, 'vitest.json');
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const result = await runCommand('vitest', args, { echo: true, timeoutMs: VITEST_LIMIT_MS });
+  const result = await runCommand('vitest', args, {
+    echo: true,
+    timeoutMs: VITEST_LIMIT_MS,
+    env: { NO_COLOR: '1' },
+  });
   const outcome = readReport(file, (json) => readVitestReport(json, repositoryRoot));
   return withCrash({ ...outcome, notRun: findNotRun(result.output) }, 'Vitest', result.code, result.output);
 }
@@ -60,7 +64,7 @@ async function runPlaywright(): Promise<Outcome> {
   const result = await runCommand('playwright', ['test', '--reporter=list,json'], {
     echo: true,
     timeoutMs: PLAYWRIGHT_LIMIT_MS,
-    env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+    env: { NO_COLOR: '1', PLAYWRIGHT_JSON_OUTPUT_FILE: file },
   });
   const outcome = readReport(file, readPlaywrightReport);
   const notRun = [...new Set([...outcome.notRun, ...findNotRun(result.output)])];

@@ -44,8 +44,7 @@ function clockOf(promise: PromiseName, gradings: readonly Grading[], question: C
   if (terms.every((term) => term.measure === undefined)) {
     return idle(promise, facts, { code: 'notPromised', params: { grade: last.grade } });
   }
-  const zone = compiledCalendar(calendars, calendarIdFor(policy, promise, last.grade)).zone;
-  const rounds = roundsOf(promise, facts, policy, zone);
+  const rounds = roundsOf(promise, facts, policy);
   const round = rounds.at(-1);
   if (round === undefined) {
     const fact = promise === 'report' ? 'restored' : 'resolved';
@@ -66,7 +65,7 @@ function clockOf(promise: PromiseName, gradings: readonly Grading[], question: C
 }
 
 /** Starts and fulfilments of a promise, the newest last; none where what it follows has not happened. */
-function roundsOf(promise: PromiseName, facts: SlaFacts, policy: Policy, zone: string): readonly Round[] {
+function roundsOf(promise: PromiseName, facts: SlaFacts, policy: Policy): readonly Round[] {
   const resolved = (): Moment | undefined => earliest(...facts.resolvedAt, ...facts.closedAt);
   switch (promise) {
     case 'respond':
@@ -74,14 +73,14 @@ function roundsOf(promise: PromiseName, facts: SlaFacts, policy: Policy, zone: s
     case 'restore':
       return [single(facts.openedAt, earliest(facts.restoredAt, resolved()))];
     case 'resolve':
-      return resolveRounds(facts, policy.reopenDays, zone);
+      return resolveRounds(facts, policy.reopenDays);
     case 'report': {
       const start = earliest(facts.restoredAt, resolved());
       return start === undefined ? [] : [single(start, facts.reportDoneAt)];
     }
     case 'callBack': {
       // A reopening undoes the resolution, and with it the call about it.
-      const start = resolveRounds(facts, policy.reopenDays, zone).at(-1)?.fulfilled;
+      const start = resolveRounds(facts, policy.reopenDays).at(-1)?.fulfilled;
       if (start === undefined) return [];
       const lastReopening = Math.max(-Infinity, ...facts.reopenedAt.map(({ at }) => at));
       const call = facts.calledBackAt;

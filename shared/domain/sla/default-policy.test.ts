@@ -1,4 +1,4 @@
-import chineseDays from 'chinese-days';
+import * as chineseDays from 'chinese-days';
 import { describe, expect, it } from 'vitest';
 import { CalendarVersionSchema } from './calendar.ts';
 import { compileCalendars } from './compiled-calendar.ts';

@@ -28,11 +28,6 @@ export function isoInZone(at: number, zone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(at).toString({ timeZone: zone });
 }
 
-/** The same wall time in the zone, so many days later, as epoch milliseconds. */
-export function daysLater(at: number, days: number, zone: string): number {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).add({ days }).epochMilliseconds;
-}
-
 // A policy has a few dozen targets, asked for by every clock of every ticket.
 const parsedTargets = new Map<string, number>();
 

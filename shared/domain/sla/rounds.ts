@@ -1,6 +1,7 @@
 import type { Moment, SlaFacts } from './facts.ts';
-import { daysLater } from './instants.ts';
 import type { Interval } from './interval.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
 
 /** One making of a promise: from its start to what fulfils it. */
 export interface Round {
@@ -17,9 +18,9 @@ export interface Round {
  * of the close, the round goes on without the time spent closed; if it comes
  * later, a new round begins with it. A reopening without a close (the customer
  * did not accept the fix) only undoes the resolution. Closing counts as
- * resolving. Days are those of the zone: the same wall time, N days on.
+ * resolving. A day is 24 hours, so that no zone has a say in it.
  */
-export function resolveRounds(facts: SlaFacts, reopenDays: number, zone: string): Round[] {
+export function resolveRounds(facts: SlaFacts, reopenDays: number): Round[] {
   const closings = sorted(facts.closedAt);
   const resolutions = sorted([...facts.resolvedAt, ...facts.closedAt]);
   const rounds: Round[] = [];
@@ -28,7 +29,7 @@ export function resolveRounds(facts: SlaFacts, reopenDays: number, zone: string)
   let undoneUntil = -Infinity;
   for (const reopening of sorted(facts.reopenedAt)) {
     const closing = closings.find((moment) => moment.at > undoneUntil && moment.at <= reopening.at);
-    if (closing !== undefined && reopening.at > daysLater(closing.at, reopenDays, zone)) {
+    if (closing !== undefined && reopening.at - closing.at > reopenDays * DAY_MS) {
       const since = undoneUntil;
       rounds.push({ start, closed, fulfilled: resolutions.find((moment) => moment.at > since) });
       start = reopening;

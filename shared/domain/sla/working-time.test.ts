@@ -16,24 +16,24 @@ describe('the vectors', () => {
     const { start, target, pauses, wrong } = vector;
     const calendar = calendars[vector.calendar]!;
 
-    it(`[S10] [${vector.id}] is due at ${vector.due}`, () => {
+    it(`[S10] ${vector.id} is due at ${vector.due}`, () => {
       expect(dueAt({ calendar, start, target, pauses })).toBe(vector.due);
     });
 
     for (const [answer, mistake] of Object.entries(wrong)) {
-      it(`[S10] [${vector.id}] does not make the mistake: ${mistake}`, () => {
+      it(`[S10] ${vector.id} does not make the mistake: ${mistake}`, () => {
         expect(epochMs(dueAt({ calendar, start, target, pauses })!)).not.toBe(epochMs(answer));
       });
     }
 
-    it(`[S10] [${vector.id}] has used up exactly the target at the due time`, () => {
+    it(`[S10] ${vector.id} has used up exactly the target at the due time`, () => {
       expect(elapsed({ calendar, from: start, to: vector.due, pauses })).toBe(targetMs(target));
       expect(elapsed({ calendar, from: start, to: epochMs(vector.due) - 1000, pauses })).toBe(
         targetMs(target) - 1000,
       );
     });
 
-    it(`[S10] [${vector.id}] gives the same answer for pauses in any order and for epoch milliseconds`, () => {
+    it(`[S10] ${vector.id} gives the same answer for pauses in any order and for epoch milliseconds`, () => {
       const reversed = pauses.toReversed().map(({ from, to }) => ({ from: epochMs(from), to: epochMs(to) }));
       expect(dueAt({ calendar, start: epochMs(start), target: targetMs(target), pauses: reversed })).toBe(
         vector.due,

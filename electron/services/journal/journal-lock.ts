@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JournalError } from './journal-error.ts';
+
+interface Owner {
+  readonly pid: number;
+  readonly bootId: string;
+  /** When the process started, in the kernel's ticks: a pid is used again, this pair is not. */
+  readonly started: string;
+  readonly released: boolean;
+}
+
+const LOCK = /^owner\.(\d{10})$/;
+
+/**
+ * One owner for a folder. The owner is whoever made the highest `owner.<number>`
+ * file; the number is the fencing number. A file is made whole by a hard link,
+ * which exactly one of several processes can do, so there is no moment in which
+ * two of them take over from the same dead owner.
+ */
+export class JournalLock {
+  /** Higher than that of any owner before. */
+  readonly fence: number;
+  readonly #dir: string;
+
+  private constructor(dir: string, fence: number) {
+    this.#dir = dir;
+    this.fence = fence;
+  }
+
+  /** @throws JournalError `journal.locked` while another living process owns the folder. */
+  static async take(dir: string, bootId: string): Promise<JournalLock> {
+    const last = await highestFence(dir);
+    if (last > 0) {
+      const owner = await readOwner(join(dir, fileName(last)));
+      if (owner !== undefined && isAlive(owner, bootId)) throw locked(owner);
+    }
+    const fence = last + 1;
+    const mine: Owner = { pid: process.pid, bootId, started: startOf(process.pid), released: false };
+    const temp = await writeTemp(dir, mine);
+    try {
+      await link(temp, join(dir, fileName(fence)));
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') throw locked(undefined);
+      throw thrown;
+    } finally {
+      await rm(temp, { force: true });
+    }
+    // Whoever was slow between looking and linking finds a higher number, and steps back.
+    if ((await highestFence(dir)) !== fence) {
+      await rm(join(dir, fileName(fence)), { force: true });
+      throw locked(undefined);
+    }
+    for (const old of await fences(dir)) if (old < fence) await rm(join(dir, fileName(old)), { force: true });
+    return new JournalLock(dir, fence);
+  }
+
+  /** False once another process has taken over: nothing may be written any more. */
+  isHeld(): boolean {
+    return (
+      existsSync(join(this.#dir, fileName(this.fence))) &&
+      !existsSync(join(this.#dir, fileName(this.fence + 1)))
+    );
+  }
+
+  /** Lets the next one in. The number stays behind, so that theirs is higher. */
+  async release(bootId: string): Promise<void> {
+    if (!this.isHeld()) return;
+    const temp = await writeTemp(this.#dir, { pid: process.pid, bootId, started: '', released: true });
+    await rename(temp, join(this.#dir, fileName(this.fence)));
+  }
+}
+
+function fileName(fence: number): string {
+  return `owner.${fence.toString().padStart(10, '0')}`;
+}
+
+async function fences(dir: string): Promise<number[]> {
+  return (await readdir(dir)).flatMap((name) => {
+    const match = LOCK.exec(name);
+    return match === null ? [] : [Number(match[1])];
+  });
+}
+
+async function highestFence(dir: string): Promise<number> {
+  return Math.max(0, ...(await fences(dir)));
+}
+
+async function writeTemp(dir: string, owner: Owner): Promise<string> {
+  const path = join(dir, `owner-${randomBytes(8).toString('hex')}.tmp`);
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(JSON.stringify(owner));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+/** `undefined` for a file that says nothing (an owner of a torn disk): nobody alive wrote it. */
+async function readOwner(path: string): Promise<Owner | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return typeof value === 'object' && value !== null && 'pid' in value ? (value as Owner) : undefined;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError || (thrown as NodeJS.ErrnoException).code === 'ENOENT')
+      return undefined;
+    throw thrown;
+  }
+}
+
+function isAlive(owner: Owner, bootId: string): boolean {
+  if (owner.released) return false;
+  // Where the system names its boots, an owner from another boot is gone whatever its pid does now.
+  if (startOf(process.pid) !== '' && owner.bootId !== bootId) return false;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const started = startOf(owner.pid);
+  return started === '' || owner.started === '' || started === owner.started;
+}
+
+/** Field 22 of /proc/<pid>/stat; `''` where there is no such thing. The name before it may hold spaces. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie runs no more: it counts as dead, though its pid still answers.
+    if (fields[0] === 'Z') return 'zombie';
+    return fields[19] ?? '';
+  } catch {
+    // No /proc, or the process has just gone: the pid alone has to do.
+    return '';
+  }
+}
+
+function locked(owner: Owner | undefined): JournalError {
+  return new JournalError(
+    'journal.locked',
+    'Another Faultline is using this data folder. Close it, or start this one with another folder.',
+    owner === undefined ? {} : { pid: owner.pid },
+  );
+}

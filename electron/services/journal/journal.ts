@@ -1,0 +1,421 @@
+import { mkdir } from 'node:fs/promises';
+import { type DomainEvent, type EventDraft, EventSchema } from '#shared/events/envelope.ts';
+import { hashEvent } from '#shared/events/hash-chain.ts';
+import { formatHlc, parseHlc, tick } from '#shared/events/hlc.ts';
+import type { Verdict } from '#shared/sync/protocol.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { JournalError } from './journal-error.ts';
+import { JournalLock } from './journal-lock.ts';
+import { Ledger, type OutboxItem } from './ledger.ts';
+import { type JournalProblem, openSegments } from './open-segments.ts';
+import { type JournalEnd, readRecordAt, readRecords } from './read-records.ts';
+import { frameRecord, MAX_PAYLOAD_BYTES } from './record-frame.ts';
+import type { JournalRecord } from './record.ts';
+import { diskFiles, type SegmentFiles } from './segment-file.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { Tentative } from './tentative.ts';
+
+export interface JournalOptions {
+  readonly dir: string;
+  readonly device: string;
+  readonly actor: string;
+  readonly clock?: Clock;
+  readonly files?: SegmentFiles;
+  /** A new segment begins behind this many bytes. */
+  readonly segmentBytes?: number;
+}
+
+/** Long enough that files are few, short enough to read one whole. */
+const SEGMENT_BYTES = 16 * 1024 * 1024;
+const REOFFER_MS = 30 * 24 * 60 * 60 * 1000;
+
+type Unfenced<R> = R extends unknown ? Omit<R, 'f'> : never;
+type Body = Unfenced<JournalRecord>;
+
+interface Job {
+  /** Decides what is written, if anything. */
+  readonly prepare: (state: Tentative) => Promise<Body | undefined>;
+  readonly resolve: () => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+/**
+ * The facts of this device, append-only, on the disk before a promise
+ * resolves. `docs/spec/journal.md` has the rules. Appends that come together
+ * share one flush.
+ */
+export class Journal {
+  readonly device: string;
+  readonly problems: readonly JournalProblem[];
+  readonly #options: JournalOptions;
+  readonly #clock: Clock;
+  readonly #lock: JournalLock;
+  readonly #ledger: Ledger;
+  readonly #writer: SegmentWriter;
+  readonly #listeners = new Set<(record: JournalRecord) => void>();
+  /** Hash of the last event of each stream, as far as it was needed yet. */
+  readonly #heads = new Map<string, string>();
+  /** Settled facts that an `epoch` record under way opens again. */
+  #recalled: ReadonlyMap<string, DomainEvent> = new Map();
+  #queue: Job[] = [];
+  #flushing: Promise<void> | undefined;
+  #isClosed = false;
+  #saidWhoOpened = false;
+  #offsetMs: number | undefined;
+
+  private constructor(
+    options: JournalOptions,
+    clock: Clock,
+    lock: JournalLock,
+    ledger: Ledger,
+    writer: SegmentWriter,
+    problems: readonly JournalProblem[],
+  ) {
+    this.device = options.device;
+    this.problems = problems;
+    this.#options = options;
+    this.#clock = clock;
+    this.#lock = lock;
+    this.#ledger = ledger;
+    this.#writer = writer;
+  }
+
+  /**
+   * Opens the journal in `dir`, mends the end that a crash has torn and becomes its only owner.
+   * @throws JournalError `journal.locked` while another process has it.
+   */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const clock = options.clock ?? systemClock();
+    const files = options.files ?? diskFiles;
+    await mkdir(options.dir, { recursive: true, mode: 0o700 });
+    const lock = await JournalLock.take(options.dir, clock.bootId);
+    try {
+      const ledger = new Ledger();
+      const opened = await openSegments(options.dir, ledger, files);
+      const writer = new SegmentWriter(options.dir, files, options.segmentBytes ?? SEGMENT_BYTES, opened);
+      return new Journal(options, clock, lock, ledger, writer, opened.problems);
+    } catch (thrown) {
+      await lock.release(clock.bootId);
+      throw thrown;
+    }
+  }
+
+  /** The fencing number that this owner's records carry. */
+  get fence(): number {
+    return this.#lock.fence;
+  }
+
+  /** Of the server that answered last; `undefined` before the first answer. */
+  get epoch(): string | undefined {
+    return this.#ledger.epoch;
+  }
+
+  /** When the server last gave a verdict. */
+  get lastVerdictAt(): string | undefined {
+    return this.#ledger.lastVerdictAt;
+  }
+
+  /**
+   * Stamps and writes the facts of one command, all or none. Drafts whose id is
+   * there already are answered with the fact written first.
+   * @throws JournalError `journal.diskFull`, `journal.failed`, `journal.tooLarge`, `journal.lostLock`, `journal.closed`.
+   */
+  async append(drafts: readonly EventDraft[]): Promise<DomainEvent[]> {
+    let written: DomainEvent[] = [];
+    await this.#enqueue(async (state) => {
+      const fresh: DomainEvent[] = [];
+      written = [];
+      for (const draft of drafts) {
+        const known = state.event(draft.id) ?? (await this.#load(draft.id));
+        const event = known ?? (await this.#stamp(draft, state));
+        if (known === undefined) fresh.push(event);
+        written.push(event);
+      }
+      return fresh.length === 0 ? undefined : { k: 'events', events: fresh };
+    });
+    return written;
+  }
+
+  /** The next value of a counter: 1, 2, 3 … It is on the disk before it is given. */
+  async takeNumber(name: string): Promise<number> {
+    let value = 0;
+    await this.#enqueue(async (state) => {
+      value = (state.counter(name) ?? this.#ledger.counters.get(name) ?? 0) + 1;
+      state.setCounter(name, value);
+      return { k: 'counter', name, value };
+    });
+    return value;
+  }
+
+  /**
+   * Moves the clock past a stamp of another device. A stamp ahead of the wall
+   * clock is written down, so that a restart does not forget it.
+   * @throws Error if the text is no stamp.
+   */
+  async observe(hlc: string): Promise<void> {
+    const seen = parseHlc(hlc);
+    const isAhead = seen.ms > this.#clock.nowMs() && seen.ms > this.#ledger.hlc.ms;
+    if (isAhead) await this.#enqueue(async () => ({ k: 'clock', hlc }));
+    else this.#ledger.see(hlc);
+  }
+
+  /** Keeps the last measured difference (server minus device) as evidence for the facts that follow. */
+  noteClockOffset(offsetMs: number): void {
+    this.#offsetMs = offsetMs;
+  }
+
+  /** Facts without a last word of the server, in the order they were written. */
+  outbox(): OutboxItem[] {
+    return this.#ledger.outbox();
+  }
+
+  /** Writes down what the server said; only then does it count. Verdicts on unknown facts are kept and mean nothing. */
+  async applyVerdicts(answer: {
+    epoch: string;
+    durable: boolean;
+    verdicts: readonly Verdict[];
+  }): Promise<void> {
+    if (answer.verdicts.length === 0) return;
+    const at = new Date(this.#clock.nowMs()).toISOString();
+    await this.#enqueue(async () => ({
+      k: 'verdicts',
+      at,
+      epoch: answer.epoch,
+      durable: answer.durable,
+      verdicts: [...answer.verdicts],
+    }));
+  }
+
+  /**
+   * Notes the epoch of the server. If it is another one than before, what was
+   * accepted in the last 30 days stands in the outbox again.
+   * @returns how many facts will be offered again.
+   */
+  async enterEpoch(epoch: string): Promise<number> {
+    const before = this.#ledger.epoch;
+    if (before === epoch) return 0;
+    const since = new Date(this.#clock.nowMs() - REOFFER_MS).toISOString();
+    const reoffered =
+      before === undefined
+        ? []
+        : [...this.#ledger.acceptedAt].filter(([, at]) => at >= since).map(([id]) => id);
+    const events = new Map<string, DomainEvent>();
+    for (const id of reoffered) {
+      const event = await this.#load(id);
+      if (event !== undefined) events.set(id, event);
+    }
+    this.#recalled = events;
+    await this.#enqueue(async () => ({ k: 'epoch', epoch, reoffered }));
+    return reoffered.length;
+  }
+
+  hasDeliveredBlob(sha256: string): boolean {
+    return this.#ledger.deliveredBlobs.has(sha256);
+  }
+
+  /** Writes down that the server holds these blobs for good. */
+  async noteDeliveredBlobs(delivered: readonly string[]): Promise<void> {
+    if (delivered.length > 0) await this.#enqueue(async () => ({ k: 'blobs', delivered: [...delivered] }));
+  }
+
+  /** All facts in the journal, in the order they were written; `streams` keeps only those of some streams. */
+  async *eventsOf(streams?: ReadonlySet<string>): AsyncGenerator<DomainEvent> {
+    const seen = new Set<string>();
+    for await (const record of readRecords(this.#options.dir, await this.#settled())) {
+      if (record.k !== 'events') continue;
+      for (const event of record.events) {
+        if (seen.has(event.id) || (streams !== undefined && !streams.has(event.stream))) continue;
+        seen.add(event.id);
+        yield event;
+      }
+    }
+  }
+
+  /**
+   * Follows the journal without a gap: with `replay` every record so far, then
+   * `live`, then each new record once it is on the disk.
+   */
+  async *follow(replay: boolean, signal: AbortSignal): AsyncGenerator<JournalRecord | 'live'> {
+    const fresh: JournalRecord[] = [];
+    let wake: (() => void) | undefined;
+    const listener = (record: JournalRecord): void => {
+      fresh.push(record);
+      wake?.();
+    };
+    const stop = (): void => wake?.();
+    const end = await this.#settled(() => this.#listeners.add(listener));
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      if (replay) yield* readRecords(this.#options.dir, end);
+      yield 'live';
+      while (!signal.aborted) {
+        const next = fresh.shift();
+        if (next !== undefined) {
+          yield next;
+          continue;
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (signal.aborted || fresh.length > 0) resolve();
+        });
+      }
+    } finally {
+      this.#listeners.delete(listener);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Told of each record once it is on the disk. Returns how to stop. */
+  onRecord(listener: (record: JournalRecord) => void): () => void {
+    const one = (record: JournalRecord): void => listener(record);
+    this.#listeners.add(one);
+    return () => this.#listeners.delete(one);
+  }
+
+  /** Waits for what is under way and lets the next owner in. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#flushing;
+    await this.#writer.close();
+    await this.#lock.release(this.#clock.bootId);
+  }
+
+  #enqueue(prepare: Job['prepare']): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new JournalError('journal.closed', 'Faultline is closing.'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ prepare, resolve, reject });
+      this.#flushing ??= this.#flushAll();
+    });
+  }
+
+  async #flushAll(): Promise<void> {
+    // Lets everything that is asked for in this turn share the first flush.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const jobs = this.#queue;
+      this.#queue = [];
+      await this.#flush(jobs);
+    }
+    this.#flushing = undefined;
+  }
+
+  async #flush(jobs: readonly Job[]): Promise<void> {
+    const state = new Tentative(this.#ledger.hlc);
+    const records: JournalRecord[] = [];
+    const frames: Buffer[] = [];
+    const ready: Job[] = [];
+    const add = (body: Body): void => {
+      const record = { ...body, f: this.#lock.fence } as JournalRecord;
+      frames.push(frame(record));
+      records.push(record);
+    };
+    if (!this.#saidWhoOpened || this.#writer.startsSegment) {
+      add({
+        k: 'open',
+        version: 1,
+        device: this.device,
+        hlc: formatHlc(this.#ledger.hlc, this.device),
+        counters: Object.fromEntries(this.#ledger.counters),
+      });
+    }
+    const own = records.length;
+    for (const job of jobs) {
+      const fork = state.fork();
+      try {
+        const body = await job.prepare(fork);
+        if (body !== undefined) add(body);
+        state.absorb(fork);
+        ready.push(job);
+      } catch (thrown) {
+        job.reject(thrown);
+      }
+    }
+    try {
+      if (records.length > own) await this.#commit(records, frames);
+      for (const [stream, hash] of state.heads()) this.#heads.set(stream, hash);
+    } catch (thrown) {
+      for (const job of ready) job.reject(thrown);
+      return;
+    }
+    for (const job of ready) job.resolve();
+  }
+
+  async #commit(records: readonly JournalRecord[], frames: readonly Buffer[]): Promise<void> {
+    if (!this.#lock.isHeld()) {
+      throw new JournalError(
+        'journal.lostLock',
+        'Another Faultline has taken over this data folder. This one can save no more; restart it.',
+      );
+    }
+    const places = await this.#writer.write(frames);
+    this.#saidWhoOpened = true;
+    records.forEach((record, index) => {
+      const place = places[index];
+      if (place === undefined) return;
+      this.#ledger.apply(record, place, (id) => this.#recalled.get(id));
+      for (const listener of this.#listeners) listener(record);
+    });
+  }
+
+  async #stamp(draft: EventDraft, state: Tentative): Promise<DomainEvent> {
+    const wallMs = this.#clock.nowMs();
+    state.hlc = tick(state.hlc, wallMs);
+    const event: DomainEvent = {
+      ...draft,
+      hlc: formatHlc(state.hlc, this.device),
+      at: new Date(wallMs).toISOString(),
+      tz: this.#clock.timeZone(),
+      clock: {
+        monotonicMs: this.#clock.monotonicMs(),
+        bootId: this.#clock.bootId,
+        ...(this.#offsetMs === undefined ? {} : { offsetMs: this.#offsetMs }),
+      },
+      actor: this.#options.actor,
+      device: this.device,
+      prev: await this.#headOf(draft.stream, state),
+    };
+    // As it will be read back: what JSON cannot carry must not enter the hash.
+    // And it must be readable: a fact that the schema refuses is refused now, not at the next start.
+    const stored = EventSchema.parse(JSON.parse(JSON.stringify(event)));
+    state.addEvent(stored, hashEvent(stored));
+    return stored;
+  }
+
+  async #headOf(stream: string, state: Tentative): Promise<string> {
+    const fresh = state.head(stream) ?? this.#heads.get(stream);
+    if (fresh !== undefined) return fresh;
+    const lastId = this.#ledger.lastOfStream.get(stream);
+    const last = lastId === undefined ? undefined : await this.#load(lastId);
+    return last === undefined ? '' : hashEvent(last);
+  }
+
+  async #load(id: string): Promise<DomainEvent | undefined> {
+    const place = this.#ledger.places.get(id);
+    if (place === undefined) return undefined;
+    const record = await readRecordAt(this.#options.dir, place);
+    return record?.k === 'events' ? record.events.find((event) => event.id === id) : undefined;
+  }
+
+  /** Where the journal ends once nothing is under way; `then` runs at that very moment. */
+  async #settled(then?: () => void): Promise<JournalEnd> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    then?.();
+    return this.#writer.end;
+  }
+}
+
+function frame(record: JournalRecord): Buffer {
+  try {
+    return frameRecord(record);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new JournalError(
+      'journal.tooLarge',
+      'This is too much to save in one step. Attach large content as a file instead.',
+      {
+        limit: MAX_PAYLOAD_BYTES,
+      },
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { EventSchema } from '#shared/events/envelope.ts';
+import { VerdictSchema } from '#shared/sync/protocol.ts';
+
+/**
+ * What a record says. `f` is the fencing number of the process that wrote it.
+ * A command's facts stand in one record, so a crash never leaves half of them.
+ */
+export const RecordSchema = z.discriminatedUnion('k', [
+  /** Begins each segment: the clock and the counters so far, so that old segments may go one day. */
+  z.object({
+    k: z.literal('open'),
+    f: z.number(),
+    version: z.literal(1),
+    device: z.string(),
+    hlc: z.string().optional(),
+    counters: z.record(z.string(), z.number()),
+  }),
+  z.object({ k: z.literal('events'), f: z.number(), events: z.array(EventSchema) }),
+  z.object({
+    k: z.literal('verdicts'),
+    f: z.number(),
+    at: z.string(),
+    epoch: z.string(),
+    /** False when the server may still forget: the facts stay in the outbox. */
+    durable: z.boolean(),
+    verdicts: z.array(VerdictSchema),
+  }),
+  z.object({ k: z.literal('counter'), f: z.number(), name: z.string(), value: z.number().int() }),
+  /** The server's history is another one: these facts are offered again. */
+  z.object({ k: z.literal('epoch'), f: z.number(), epoch: z.string(), reoffered: z.array(z.string()) }),
+  /** A stamp seen from another device that is ahead of this one's wall clock. */
+  z.object({ k: z.literal('clock'), f: z.number(), hlc: z.string() }),
+  /** The server holds these blobs safely. */
+  z.object({ k: z.literal('blobs'), f: z.number(), delivered: z.array(z.string()) }),
+]);
+export type JournalRecord = z.infer<typeof RecordSchema>;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JournalError } from './journal-error.ts';
+import { isDiskFull, JournalError } from './journal-error.ts';
 
 interface Owner {
   readonly pid: number;
@@ -68,8 +68,13 @@ export class JournalLock {
   /** Lets the next one in. The number stays behind, so that theirs is higher. */
   async release(bootId: string): Promise<void> {
     if (!this.isHeld()) return;
-    const temp = await writeTemp(this.#dir, { pid: process.pid, bootId, started: '', released: true });
-    await rename(temp, join(this.#dir, fileName(this.fence)));
+    try {
+      const temp = await writeTemp(this.#dir, { pid: process.pid, bootId, started: '', released: true });
+      await rename(temp, join(this.#dir, fileName(this.fence)));
+    } catch (thrown) {
+      // On a full disk the note stays unwritten: once this process has ended, the next one takes over all the same.
+      if (!isDiskFull(thrown)) throw thrown;
+    }
   }
 }
 
@@ -94,6 +99,9 @@ async function writeTemp(dir: string, owner: Owner): Promise<string> {
   try {
     await file.writeFile(JSON.stringify(owner));
     await file.sync();
+  } catch (thrown) {
+    await rm(path, { force: true });
+    throw thrown;
   } finally {
     await file.close();
   }

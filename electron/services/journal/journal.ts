@@ -4,7 +4,7 @@ import { hashEvent } from '#shared/events/hash-chain.ts';
 import { formatHlc, parseHlc, tick } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { JournalError } from './journal-error.ts';
+import { isDiskFull, JournalError } from './journal-error.ts';
 import { JournalLock } from './journal-lock.ts';
 import { Ledger, type OutboxItem } from './ledger.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
@@ -87,8 +87,7 @@ export class Journal {
   static async open(options: JournalOptions): Promise<Journal> {
     const clock = options.clock ?? systemClock();
     const files = options.files ?? diskFiles;
-    await mkdir(options.dir, { recursive: true, mode: 0o700 });
-    const lock = await JournalLock.take(options.dir, clock.bootId);
+    const lock = await takeLock(options.dir, clock.bootId);
     try {
       const ledger = new Ledger();
       const opened = await openSegments(options.dir, ledger, files);
@@ -402,6 +401,19 @@ export class Journal {
     while (this.#flushing !== undefined) await this.#flushing;
     then?.();
     return this.#writer.end;
+  }
+}
+
+async function takeLock(dir: string, bootId: string): Promise<JournalLock> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    return await JournalLock.take(dir, bootId);
+  } catch (thrown) {
+    if (!isDiskFull(thrown)) throw thrown;
+    throw new JournalError(
+      'journal.diskFull',
+      'The disk is too full to start. Free some space and start again; everything saved is safe.',
+    );
   }
 }
 

@@ -12,7 +12,7 @@ import type { Sshd, SshdOptions } from '#test/support/sshd.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
 async function anSshd(options?: SshdOptions): Promise<Sshd> {

@@ -27,17 +27,18 @@ const PASSWORD_LIKE = /password|passcode|密码|口令/i;
  * The order of login attempts: first `none`, which only asks what the server accepts, then the one method
  * that fits the secret, then, when the server says so, a second factor. A refused secret is never sent
  * again, neither by the same method nor by another: accounts of devices lock after few failures.
+ * `onFailure` hears what ends the login from our side.
  */
 export function authentication(options: { username: string; secret: SshSecret; askPrompts?: AskPrompts }): {
   handler: AuthHandlerMiddleware;
-  failure: () => SshError | undefined;
+  onFailure: (listener: (error: SshError) => void) => void;
 } {
   const { username, secret } = options;
   if (secret.kind === 'privateKey') checkKey(secret);
   let asked = false;
   let secretSent = false;
   let rounds = 0;
-  let failure: SshError | undefined;
+  let fail: (error: SshError) => void = () => undefined;
 
   const prompt = (
     name: string,
@@ -53,37 +54,32 @@ export function authentication(options: { username: string; secret: SshSecret; a
       prompts: prompts.map((one) => ({ text: printable(one.prompt, 200), echo: one.echo === true })),
     };
     const only = round.prompts.length === 1 ? round.prompts[0] : undefined;
+    // A round that is not answered is ended from our side; a wrong answer would count as a failed login.
     if (rounds > MAX_ROUNDS || prompts.length > MAX_PROMPTS) {
-      failure ??= new SshError(
-        'ssh.authFailed',
-        'The server keeps asking questions instead of logging in, so the login was ended.',
-      );
-      // Wrong answers end the round; the handler below then gives up.
-      return answer([]);
+      fail(authFailed('The server keeps asking questions instead of logging in, so the login was ended.'));
+      return;
     }
     if (secret.kind === 'password' && !secretSent && only?.echo === false && PASSWORD_LIKE.test(only.text)) {
       secretSent = true;
-      return answer([secret.password]);
+      answer([secret.password]);
+      return;
     }
     if (options.askPrompts === undefined) {
-      failure ??= new SshError(
-        'ssh.authFailed',
-        `The server asks "${only?.text ?? round.name}", which the stored secret does not answer.`,
-      );
-      return answer([]);
+      const question = (only?.text ?? round.name).trim();
+      fail(authFailed(`The server asks "${question}", which the stored secret does not answer.`));
+      return;
     }
-    options.askPrompts(round).then(
-      (answers) => {
-        if (answers === undefined) failure ??= new SshError('ssh.authFailed', 'The login was given up.');
-        answer([...(answers ?? [])]);
-      },
-      (error: unknown) => {
-        failure ??= new SshError('ssh.authFailed', 'The question of the server could not be shown.', {
-          cause: error,
-        });
-        answer([]);
-      },
-    );
+    void askAndAnswer(options.askPrompts, round, answer);
+  };
+
+  const askAndAnswer = async (ask: AskPrompts, round: PromptRound, answer: (answers: string[]) => void) => {
+    try {
+      const answers = await ask(round);
+      if (answers === undefined) fail(authFailed('The login was given up.'));
+      else answer([...answers]);
+    } catch (cause) {
+      fail(authFailed('The question of the server could not be shown.', { cause }));
+    }
   };
 
   const handler = (methodsLeft: AuthenticationType[] | null, partialSuccess: boolean | null) => {
@@ -92,7 +88,7 @@ export function authentication(options: { username: string; secret: SshSecret; a
       return { type: 'none', username } as AnyAuthMethod;
     }
     const accepted = methodsLeft ?? [];
-    if (failure !== undefined || (secretSent && partialSuccess !== true)) return false;
+    if (secretSent && partialSuccess !== true) return false;
     const keyboard = { type: 'keyboard-interactive', username, prompt } as AnyAuthMethod;
     if (secret.kind === 'privateKey' && !secretSent && accepted.includes('publickey')) {
       secretSent = true;
@@ -107,24 +103,20 @@ export function authentication(options: { username: string; secret: SshSecret; a
       secretSent = true;
       return { type: 'password', username, password: secret.password } as AnyAuthMethod;
     }
-    const mayAsk = secretSent ? options.askPrompts !== undefined : secret.kind === 'password';
-    if (
-      accepted.includes('keyboard-interactive') &&
-      (mayAsk || options.askPrompts !== undefined) &&
-      rounds === 0
-    ) {
-      return keyboard;
+    const canAnswer = options.askPrompts !== undefined || (secret.kind === 'password' && !secretSent);
+    if (accepted.includes('keyboard-interactive') && canAnswer && rounds === 0) return keyboard;
+    if (!secretSent) {
+      const methods = printable(accepted.join(', '), 200) || 'nothing';
+      fail(authFailed(`The server does not accept this kind of login; it accepts: ${methods}.`));
     }
-    failure ??= secretSent
-      ? undefined
-      : new SshError(
-          'ssh.authFailed',
-          `The server does not accept this kind of login; it accepts: ${printable(accepted.join(', '), 200) || 'nothing'}.`,
-        );
     return false;
   };
   // The library's types know only the callback form; returning the method is its documented other form.
-  return { handler: handler as unknown as AuthHandlerMiddleware, failure: () => failure };
+  return { handler: handler as unknown as AuthHandlerMiddleware, onFailure: (listener) => (fail = listener) };
+}
+
+function authFailed(message: string, options?: ErrorOptions): SshError {
+  return new SshError('ssh.authFailed', message, options);
 }
 
 /** Throws 'ssh.passphraseWrong' or 'ssh.keyUnreadable'; neither message repeats the key. */

@@ -61,6 +61,15 @@ export type ConnectOutcome =
   | { readonly kind: 'hostKeyUnknown'; readonly hostKey: HostKey }
   | { readonly kind: 'hostKeyChanged'; readonly hostKey: HostKey; readonly known: readonly KnownHost[] };
 
+/** A channel with what would be lost to those who listen a moment later: all of a short command arrives at once. */
+export interface RemoteChannel {
+  readonly stream: ClientChannel;
+  /** Empty until the remote side told it. */
+  readonly exit: { readonly code?: number; readonly signal?: string };
+  /** Resolves when the channel is closed and read to its end. */
+  readonly closed: Promise<void>;
+}
+
 /** One authenticated connection to a device; shells, tails and commands are channels on it. */
 export class SshConnection {
   readonly facts: ConnectionFacts;
@@ -136,7 +145,7 @@ export class SshConnection {
       let timer = setTimeout(() => reject(timedOut(options)), timeouts.handshakeMs);
       client.once('handshake', () => {
         clearTimeout(timer);
-        timer = setTimeout(() => reject(auth.failure() ?? timedOut(options)), timeouts.authMs);
+        timer = setTimeout(() => reject(timedOut(options)), timeouts.authMs);
       });
       client.once('ready', () => {
         clearTimeout(timer);
@@ -144,11 +153,15 @@ export class SshConnection {
       });
       client.on('error', (error) => {
         clearTimeout(timer);
-        reject(auth.failure() ?? asSshError(error, options));
+        reject(asSshError(error, options));
       });
       client.on('close', () => {
         clearTimeout(timer);
-        reject(auth.failure() ?? asSshError(new Error('connection lost'), options));
+        reject(asSshError(new Error('connection lost'), options));
+      });
+      auth.onFailure((error) => {
+        clearTimeout(timer);
+        reject(error);
       });
       // A demand for a new password cannot be met here, and unanswered it would hang.
       client.on('change password', () => reject(passwordExpired(options)));
@@ -184,22 +197,18 @@ export class SshConnection {
   }
 
   /** Opens a shell on a terminal of this size. Throws 'ssh.channelRefused', 'ssh.timeout' or 'ssh.lost'. */
-  async openShell(size: { cols: number; rows: number }): Promise<ClientChannel> {
-    const channel = await this.#channel((opened) =>
+  async openShell(size: { cols: number; rows: number }): Promise<RemoteChannel> {
+    return this.#channel((opened) =>
       this.#client.shell(
         { term: 'xterm-256color', cols: size.cols, rows: size.rows, width: 0, height: 0 },
         opened,
       ),
     );
-    boundReadAhead(channel);
-    return channel;
   }
 
   /** Starts a command without a terminal. Whoever builds the command quotes its words (shellQuote). */
-  async openExec(command: string): Promise<ClientChannel> {
-    const channel = await this.#channel((opened) => this.#client.exec(command, opened));
-    boundReadAhead(channel);
-    return channel;
+  async openExec(command: string): Promise<RemoteChannel> {
+    return this.#channel((opened) => this.#client.exec(command, opened));
   }
 
   /** Ends every channel and the connection. */
@@ -213,13 +222,13 @@ export class SshConnection {
 
   async #channel(
     open: (opened: (error: Error | undefined, channel: ClientChannel) => void) => void,
-  ): Promise<ClientChannel> {
+  ): Promise<RemoteChannel> {
     if (this.#closedByUs || this.#reason !== undefined) throw this.#reason ?? lostConnection(this.facts);
-    const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
+    const { promise, resolve, reject } = Promise.withResolvers<RemoteChannel>();
     const timer = setTimeout(() => reject(timedOut(this.facts)), this.#timeouts.channelMs);
     try {
       open((error, channel) => {
-        if (error === undefined) return resolve(channel);
+        if (error === undefined) return resolve(remoteChannel(channel));
         reject(
           this.#reason ??
             new SshError(
@@ -236,6 +245,24 @@ export class SshConnection {
       clearTimeout(timer);
     }
   }
+}
+
+function remoteChannel(stream: ClientChannel): RemoteChannel {
+  boundReadAhead(stream);
+  let exit: RemoteChannel['exit'] = {};
+  stream.on('exit', (code: number | null, signal?: string) => {
+    exit = { ...(code !== null && { code }), ...(signal !== undefined && { signal }) };
+  });
+  // The connection reports the reason; an error without a listener would end the process.
+  stream.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => stream.on('close', () => resolve()));
+  return {
+    stream,
+    closed,
+    get exit() {
+      return exit;
+    },
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServiceClient, ServiceHandlers } from '#shared/host/define.ts';
 import type { AccessGround, RecordingFacts, SessionFacts, sshService } from '#shared/host/ssh.ts';
@@ -42,7 +43,13 @@ export function createSshHandlers(options: SshHandlersOptions): ServiceHandlers<
     const path = files.recordingPath(sessionId);
     const durationMs = closed?.durationMs ?? (await durationOfRecording(path));
     if (durationMs === undefined) return undefined;
-    return { ...(await blobs.adoptFile(path)), durationMs, complete: closed !== undefined };
+    if (closed !== undefined) return { ...(await blobs.adoptFile(path)), durationMs, complete: true };
+    // The process that died may still have the file open; a copy stays what its hash says.
+    const copy = `${path}.kept`;
+    await copyFile(path, copy);
+    const kept = { ...(await blobs.adoptFile(copy)), durationMs, complete: false };
+    await rm(path, { force: true });
+    return kept;
   };
 
   const finish = async (session: LiveSession): Promise<SessionFacts> => {

@@ -13,6 +13,9 @@ const WRITE_EVERY_MS = 200;
 /** And the disk itself within this one: what a power cut may cost. */
 const SYNC_EVERY_MS = 2000;
 
+/** What the recorder needs of an open file. */
+export type RecordingHandle = Pick<FileHandle, 'write' | 'datasync' | 'sync' | 'close'>;
+
 export interface RecorderOptions {
   readonly path: string;
   readonly cols: number;
@@ -22,6 +25,8 @@ export interface RecorderOptions {
   readonly startedAt: Date;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Opens the file to append to; it must not exist yet. */
+  readonly openFile?: (path: string) => Promise<RecordingHandle>;
 }
 
 /** A finished recording file. `sha256` is in hex. */
@@ -42,7 +47,7 @@ export class Recorder {
   readonly #now: () => number;
   readonly #startedAtMs: number;
   readonly #clock: IntervalClock;
-  readonly #file: FileHandle;
+  readonly #file: RecordingHandle;
   readonly #hash = createHash('sha256');
   #size = 0;
   #pending = '';
@@ -52,7 +57,7 @@ export class Recorder {
   #timer: NodeJS.Timeout | undefined;
   #failure: SshError | undefined;
 
-  private constructor(options: RecorderOptions, file: FileHandle) {
+  private constructor(options: RecorderOptions, file: RecordingHandle) {
     this.path = options.path;
     this.#now = options.now;
     this.#startedAtMs = options.now();
@@ -65,7 +70,8 @@ export class Recorder {
   static async start(options: RecorderOptions): Promise<Recorder> {
     try {
       await mkdir(dirname(options.path), { recursive: true });
-      const recorder = new Recorder(options, await open(options.path, 'ax', 0o600));
+      const openFile = options.openFile ?? ((path: string) => open(path, 'ax', 0o600));
+      const recorder = new Recorder(options, await openFile(options.path));
       recorder.#pending = encodeHeader({
         term: { cols: options.cols, rows: options.rows, type: 'xterm-256color' },
         timestamp: Math.floor(options.startedAt.getTime() / 1000),

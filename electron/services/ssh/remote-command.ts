@@ -22,6 +22,7 @@ export async function execCommand(
 ): Promise<CommandResult> {
   const { timeoutMs = 15_000, maxBytes = 1024 * 1024 } = bounds;
   const channel = await connection.openExec(command);
+  const { stream } = channel;
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   let room = maxBytes;
@@ -31,30 +32,28 @@ export async function execCommand(
     const kept = chunk.subarray(0, Math.max(0, room));
     room -= kept.length;
     if (kept.length > 0) into.push(kept);
-    if (truncated) channel.close();
+    if (truncated) stream.close();
   };
-  channel.on('data', keep(stdout));
-  channel.stderr.on('data', keep(stderr));
-  channel.on('error', () => undefined);
-  const exitCode = await new Promise<number | undefined>((resolve, reject) => {
-    let code: number | undefined;
-    const timer = setTimeout(() => {
-      channel.signal('KILL');
-      channel.close();
-      reject(
-        new SshError(
-          'ssh.remoteCommand',
-          `The command did not end within ${timeoutMs / 1000} s on the device.`,
-        ),
-      );
-    }, timeoutMs);
-    channel.on('exit', (status: number | null) => (code = status ?? undefined));
-    channel.on('close', () => {
-      clearTimeout(timer);
-      if (connection.lost !== undefined) reject(connection.lost);
-      else resolve(code);
-    });
-  });
+  stream.on('data', keep(stdout));
+  stream.stderr.on('data', keep(stderr));
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    stream.signal('KILL');
+    stream.close();
+    timeout.reject(
+      new SshError(
+        'ssh.remoteCommand',
+        `The command did not end within ${timeoutMs / 1000} s on the device.`,
+      ),
+    );
+  }, timeoutMs);
+  try {
+    await Promise.race([channel.closed, timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (connection.lost !== undefined) throw connection.lost;
+  const exitCode = channel.exit.code;
   return { exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr), truncated };
 }
 

@@ -2,6 +2,7 @@ import type { SshConnection } from './connection.ts';
 import { printable } from './printable.ts';
 import { readFrames } from './read-frames.ts';
 import { execCommand } from './remote-command.ts';
+import { ownBytes } from './screen-feed.ts';
 import { shellQuote } from './shell-quote.ts';
 import { SshError } from './ssh-error.ts';
 
@@ -35,17 +36,16 @@ export async function* tailRemote(
   const size = await remoteSize(connection, path, options.path);
   const from = options.from ?? { lastBytes: 64 * 1024 };
   let offset = 'offset' in from ? Math.min(from.offset, size) : Math.max(0, size - from.lastBytes);
-  const channel = await connection.openExec(`exec tail -c +${offset + 1} -F ${path}`);
-  channel.on('error', () => undefined);
+  const { stream } = await connection.openExec(`exec tail -c +${offset + 1} -F ${path}`);
   const notices: TailItem[] = [];
-  channel.stderr.setEncoding('utf8').on('data', (text: string) => {
+  stream.stderr.setEncoding('utf8').on('data', (text: string) => {
     // Bounded: a device that only complains must not fill our memory.
     if (notices.length < 20) notices.push({ kind: 'notice', message: printable(text.trim(), 500) });
   });
   try {
-    for await (const data of readFrames([channel], options.now, options.signal)) {
+    for await (const data of readFrames([stream], options.now, options.signal)) {
       yield* notices.splice(0);
-      yield { kind: 'data', offset, data };
+      yield { kind: 'data', offset, data: ownBytes(data) };
       offset += data.byteLength;
     }
     yield* notices.splice(0);
@@ -53,8 +53,8 @@ export async function* tailRemote(
     throw connection.lost ?? new SshError('ssh.remoteFile', `Following ${options.path} ended on the device.`);
   } finally {
     // Without the signal the remote tail would live on until its next write fails.
-    channel.signal('TERM');
-    channel.close();
+    stream.signal('TERM');
+    stream.close();
   }
 }
 

@@ -27,7 +27,7 @@ const REPLAY_BYTES = 256 * 1024;
  * the session goes on.
  */
 export class ScreenFeed {
-  #replay: Buffer[] = [];
+  #replay: Uint8Array[] = [];
   #replayBytes = 0;
   #cut = false;
   #queue: ScreenItem[] = [];
@@ -39,7 +39,8 @@ export class ScreenFeed {
   #wakeSession: () => void = () => undefined;
 
   /** Hands over output. Resolves when the screen, if there is one, has room for more. */
-  async push(data: Uint8Array): Promise<void> {
+  async push(frame: Uint8Array): Promise<void> {
+    const data = ownBytes(frame);
     this.#remember(data);
     if (this.#screen === undefined) return;
     this.#enqueue({ kind: 'output', data }, data.byteLength);
@@ -76,7 +77,7 @@ export class ScreenFeed {
     this.#queue = [];
     this.#queuedBytes = 0;
     const replay = this.#replayFromLineStart();
-    if (replay.byteLength > 0) this.#queue.push({ kind: 'replay', data: replay });
+    if (replay.byteLength > 0) this.#queue.push({ kind: 'replay', data: ownBytes(replay) });
     if (this.#end !== undefined) this.#queue.push({ kind: 'ended', reason: this.#end });
     this.#wakeScreen();
     this.#wakeSession();
@@ -87,7 +88,8 @@ export class ScreenFeed {
     const onAbort = () => this.#wakeScreen();
     signal?.addEventListener('abort', onAbort);
     try {
-      while (signal?.aborted !== true) {
+      for (;;) {
+        if (signal?.aborted === true) return;
         if (this.#screen !== me) {
           yield { kind: 'ended', reason: { why: 'movedToAnotherScreen' } };
           return;
@@ -121,8 +123,7 @@ export class ScreenFeed {
   }
 
   #remember(data: Uint8Array): void {
-    // A copy: frames may be views of larger buffers, which the replay would keep alive.
-    this.#replay.push(Buffer.from(data));
+    this.#replay.push(data);
     this.#replayBytes += data.byteLength;
     let oldest = this.#replay[0];
     while (oldest !== undefined && this.#replayBytes - oldest.byteLength >= REPLAY_BYTES) {
@@ -138,4 +139,12 @@ export class ScreenFeed {
     const all = Buffer.concat(this.#replay);
     return this.#cut ? all.subarray(all.indexOf(10) + 1) : all;
   }
+}
+
+/**
+ * The bytes alone. A frame may be a view of a larger buffer, which the replay would keep alive and which a
+ * message port would copy as a whole.
+ */
+export function ownBytes(view: Uint8Array): Uint8Array {
+  return view.byteLength === view.buffer.byteLength ? view : new Uint8Array(view);
 }

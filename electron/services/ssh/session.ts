@@ -1,6 +1,6 @@
-import type { ClientChannel } from 'ssh2';
 import { encodeInput, OutputDecoder } from './charset.ts';
 import type { Charset } from './charset.ts';
+import type { RemoteChannel } from './connection.ts';
 import { readFrames } from './read-frames.ts';
 import type { Recorder, RecordingFile } from './recorder.ts';
 import { ScreenFeed } from './screen-feed.ts';
@@ -8,7 +8,7 @@ import type { ScreenItem, SessionEnd } from './screen-feed.ts';
 import { SshError } from './ssh-error.ts';
 
 export interface SshSessionOptions {
-  readonly channel: ClientChannel;
+  readonly channel: RemoteChannel;
   readonly recorder: Recorder | undefined;
   readonly charset: Charset;
   /** Monotonic milliseconds. */
@@ -31,20 +31,13 @@ export class SshSession {
   readonly #options: SshSessionOptions;
   readonly #feed = new ScreenFeed();
   #decoder: OutputDecoder;
-  readonly #closed: Promise<void>;
   readonly #giveUp = new AbortController();
   #closedByUs = false;
-  #exit: { code?: number; signal?: string } = {};
+  #over = false;
 
   constructor(options: SshSessionOptions) {
     this.#options = options;
     this.#decoder = new OutputDecoder(options.charset);
-    options.channel.on('exit', (code: number | null, signal?: string) => {
-      this.#exit = { ...(code !== null && { code }), ...(signal !== undefined && { signal }) };
-    });
-    // The connection reports the reason; an error without a listener would end the process.
-    options.channel.on('error', () => undefined);
-    this.#closed = new Promise((resolve) => options.channel.on('close', () => resolve()));
     this.ended = this.#run();
   }
 
@@ -59,20 +52,20 @@ export class SshSession {
 
   /** Sends keyboard input (UTF-8). Resolves when the channel can take more; throws 'ssh.lost' when it is gone. */
   async write(input: Uint8Array): Promise<void> {
-    const { channel } = this.#options;
-    if (!channel.writable) throw this.#options.lost() ?? gone();
-    if (channel.write(encodeInput(input, this.charset))) return;
+    const { stream } = this.#options.channel;
+    if (this.#over || !stream.writable) throw this.#options.lost() ?? gone();
+    if (stream.write(encodeInput(input, this.charset))) return;
     await new Promise<void>((resolve) => {
       const done = () => {
-        channel.off('drain', done).off('close', done);
+        stream.off('drain', done).off('close', done);
         resolve();
       };
-      channel.on('drain', done).on('close', done);
+      stream.on('drain', done).on('close', done);
     });
   }
 
   async resize(cols: number, rows: number): Promise<void> {
-    this.#options.channel.setWindow(rows, cols, 0, 0);
+    this.#options.channel.stream.setWindow(rows, cols, 0, 0);
     await this.#options.recorder?.resize(cols, rows);
   }
 
@@ -90,8 +83,7 @@ export class SshSession {
   /** Ends the shell and waits for the recording to be closed. */
   async close(): Promise<{ end: SessionEnd; recording: RecordingFile | undefined }> {
     this.#closedByUs = true;
-    const { channel } = this.#options;
-    channel.close();
+    this.#options.channel.stream.close();
     const timer = setTimeout(() => this.#giveUp.abort(), CLOSE_WITHIN_MS);
     // A screen that stands still must not hold up the end.
     this.#feed.release();
@@ -105,7 +97,7 @@ export class SshSession {
   async #run(): Promise<{ end: SessionEnd; recording: RecordingFile | undefined }> {
     const { channel, recorder, now } = this.#options;
     let recordingBroke = recorder === undefined;
-    for await (const frame of readFrames([channel, channel.stderr], now, this.#giveUp.signal)) {
+    for await (const frame of readFrames([channel.stream, channel.stream.stderr], now, this.#giveUp.signal)) {
       const text = this.#decoder.decode(frame);
       await recorder?.output(text);
       if (!recordingBroke && recorder?.failure !== undefined) {
@@ -117,12 +109,13 @@ export class SshSession {
     await this.#show(this.#decoder.end());
     // The exit status comes after the end of the output.
     const timer = setTimeout(() => this.#giveUp.abort(), CLOSE_WITHIN_MS);
-    await Promise.race([this.#closed, aborted(this.#giveUp.signal)]);
+    await Promise.race([channel.closed, aborted(this.#giveUp.signal)]);
     clearTimeout(timer);
+    this.#over = true;
     const end = this.#reason();
     let recording: RecordingFile | undefined;
     try {
-      recording = await recorder?.close(this.#exit.code);
+      recording = await recorder?.close(channel.exit.code);
     } catch (error) {
       if (!(error instanceof SshError)) throw error;
       if (!recordingBroke) this.#feed.notice(error.code, error.message);
@@ -140,7 +133,7 @@ export class SshSession {
 
   #reason(): SessionEnd {
     if (this.#closedByUs) return { why: 'closed' };
-    const { code, signal } = this.#exit;
+    const { code, signal } = this.#options.channel.exit;
     if (code !== undefined || signal !== undefined) {
       return {
         why: 'exit',

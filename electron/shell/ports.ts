@@ -1,3 +1,4 @@
+import type { Capabilities } from '#shared/host/app.ts';
 import type { Transport } from '#shared/host/messages.ts';
 
 /**
@@ -39,23 +40,24 @@ export type ExternalVerdict = 'opened' | 'declined' | 'refused';
 
 /** What the shell lends to the host. */
 export interface ShellPorts {
-  readonly paths: { readonly data: string; readonly resources: string; readonly downloads: string };
+  readonly paths: {
+    readonly data: string;
+    /** Fonts and other files that come with the application. */
+    readonly resources: string;
+    readonly downloads: string;
+    /** The ripgrep binary of the package; `undefined` means that of the npm package. */
+    readonly ripgrep: string | undefined;
+  };
   readonly version: string;
   readonly secrets: SecretStore;
-  readonly capabilities: ShellCapabilities;
-  spawnWorker(name: WorkerName): WorkerProcess;
+  readonly capabilities: Capabilities;
+  /** @param settings structured data for the worker's entry, such as the folders it works in. */
+  spawnWorker(name: WorkerName, settings?: Readonly<Record<string, unknown>>): WorkerProcess;
   openExternal(address: string): Promise<ExternalVerdict>;
   /** The file or folder a person chose, `undefined` when none. */
   choosePath(what: PathQuestion): Promise<string | undefined>;
   notify(notice: { readonly title: string; readonly body: string; readonly link?: string }): void;
   checkForUpdate(): Promise<UpdateState>;
-}
-
-export interface ShellCapabilities {
-  readonly nativeMenu: boolean;
-  readonly safeStorage: boolean;
-  readonly tray: boolean;
-  readonly autoUpdate: boolean;
 }
 
 export interface PathQuestion {

@@ -1,5 +1,7 @@
 import type { DeepLink } from '../domain/deep-link.ts';
 
+export { APP_ORIGIN } from './origin.ts';
+
 /**
  * How preload and page speak. The page gets messages on its own window, sent
  * with our exact origin; it can call nothing.

@@ -1,0 +1,14 @@
+import { ipcRenderer } from 'electron';
+import { APP_ORIGIN, CONNECT_CHANNEL, PORT_MESSAGE, SHELL_MESSAGE } from '#shared/host/shell-messages.ts';
+
+/**
+ * Everything the page gets from Electron: messages on its own window, with our
+ * exact origin. It exposes nothing, so there is nothing for a page to call.
+ */
+ipcRenderer.on(PORT_MESSAGE, (event) => window.postMessage(PORT_MESSAGE, APP_ORIGIN, [...event.ports]));
+ipcRenderer.on(SHELL_MESSAGE, (_event, message: unknown) =>
+  window.postMessage({ type: SHELL_MESSAGE, message }, APP_ORIGIN),
+);
+
+// By now the page's module scripts have run, so somebody listens for the port.
+window.addEventListener('DOMContentLoaded', () => ipcRenderer.send(CONNECT_CHANNEL));

@@ -23,7 +23,7 @@ export type Moment = z.infer<typeof Moment>;
 
 /** A JPEG or PNG: its bytes, or the hash under which the host keeps them. */
 export const Picture = z.union([
-  z.object({ bytes: z.instanceof(Uint8Array) }),
+  z.object({ bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes') }),
   z.object({ blob: Sha256Hex }),
 ]);
 export type Picture = z.infer<typeof Picture>;

@@ -1,0 +1,57 @@
+import { createContext, use } from 'react';
+import type { DecideContext, Decision } from '#shared/domain/refusal.ts';
+import type { AppInfo, Workspace } from '#shared/host/app.ts';
+import type { EventDraft } from '#shared/events/envelope.ts';
+import { uuidV7 } from '#shared/events/uuid.ts';
+import type { StoreClient } from '../db/open-store.ts';
+import type { HostClient } from '../host/connect.ts';
+
+/** What every screen works with: the host, the store, and who works here. */
+export interface Desk {
+  readonly host: HostClient;
+  readonly store: StoreClient;
+  readonly info: AppInfo;
+  readonly workspace: Workspace;
+}
+
+export const DeskContext = createContext<Desk | undefined>(undefined);
+
+/** The desk of the open workspace. */
+export function useDesk(): Desk {
+  const desk = use(DeskContext);
+  if (desk === undefined) throw new Error('useDesk is for screens inside an open workspace.');
+  return desk;
+}
+
+/** A fresh UUIDv7. */
+export function newId(): string {
+  return uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
+}
+
+/** What a decision made at this desk, now, needs to know. */
+export function decideContext(desk: Desk): DecideContext {
+  return {
+    actor: desk.workspace.userId,
+    roles: desk.workspace.roles,
+    scope: `region/${desk.workspace.homeRegion}`,
+    now: new Date().toISOString(),
+    newId,
+  };
+}
+
+/**
+ * Writes what was decided: to the journal first, where it is safe, then into
+ * the store. Resolves when the screen may say "saved".
+ * @throws HostError if the journal could not write (nothing was saved then).
+ */
+export async function save(desk: Desk, drafts: readonly EventDraft[]): Promise<void> {
+  if (drafts.length === 0) return;
+  const { events } = await desk.host.journal.append({ drafts: [...drafts] });
+  await desk.store.applyLocal({ events });
+}
+
+/** Decides and saves; a refusal is handed back for the screen to explain. */
+export async function saveDecision(desk: Desk, decision: Decision): Promise<Decision> {
+  if (decision.ok) await save(desk, decision.drafts);
+  return decision;
+}

@@ -37,8 +37,16 @@ export const LoginRequestSchema = z.object({
   tenant: z.string().max(80).default('main'),
   user: z.string().min(1).max(80),
   password: z.string().min(1).max(1000),
-  /** `id` when the device has registered before; the server answers the same id and code. */
-  device: z.object({ id: z.string().max(80).optional(), name: z.string().max(200), platform: z.string().max(80) }),
+  /**
+   * `id` and `code` when the device has registered before; the server answers the same ones. The code matters when
+   * the server was restored from a backup and does not know the device: it must not give its code to another one.
+   */
+  device: z.object({
+    id: z.string().max(80).optional(),
+    code: z.string().max(12).optional(),
+    name: z.string().max(200),
+    platform: z.string().max(80),
+  }),
 });
 export type LoginRequest = z.input<typeof LoginRequestSchema>;
 
@@ -102,7 +110,7 @@ export const PullLineSchema = z.discriminatedUnion('k', [
   }),
   /** `n`: the event's number in the scope. `alias`: the server's own number of a ticket, when it has one. */
   z.object({ k: z.literal('event'), scope: z.string(), n: z.number().int(), event: EventSchema }),
-  /** The last event of the asking device that the snapshot of this answer contains. */
+  /** The last event of the asking device that the snapshot of this answer contains; `''` for none. */
   z.object({ k: z.literal('acked'), lastEventId: z.string() }),
   /** Over all events of the scope up to its cursor: count, and an order-free hash (see checksum.ts). */
   z.object({ k: z.literal('checksum'), scope: z.string(), count: z.number().int(), hash: z.string() }),
@@ -138,7 +146,11 @@ export const ManifestSchema = z.object({
 });
 export type Manifest = z.infer<typeof ManifestSchema>;
 
-export const BlobReceiptSchema = z.object({ sha256: z.string(), size: z.number().int(), durable: z.boolean() });
+export const BlobReceiptSchema = z.object({
+  sha256: z.string(),
+  size: z.number().int(),
+  durable: z.boolean(),
+});
 export type BlobReceipt = z.infer<typeof BlobReceiptSchema>;
 
 /** What every refused request answers, beside its HTTP status. */

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** Who holds a data folder. `startedAt` is the kernel's start time of the process, where it can be read: pids come again. */
+interface Owner {
+  readonly nonce: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly startedAt: string;
+}
+
+export class DataFolderLocked extends Error {
+  readonly code = 'server.dataLocked';
+  override readonly name = 'DataFolderLocked';
+}
+
+/**
+ * Takes the data folder for this process: PGlite itself lets two processes
+ * write one folder and ruin it. A lock whose owner is gone is taken over.
+ * @returns a function that gives the folder free again.
+ * @throws DataFolderLocked while another living process holds it.
+ */
+export async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'server.lock');
+  const mine: Owner = {
+    nonce: randomUUID(),
+    pid: process.pid,
+    host: hostname(),
+    startedAt: await processStart(process.pid),
+  };
+  const draft = `${path}.${mine.nonce}`;
+  await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
+  try {
+    for (let attempt = 0; attempt < 10; attempt++) {
+      // A hard link appears whole or not at all, and never replaces what is there.
+      if (await linked(draft, path)) return () => release(path, mine.nonce);
+      const owner = await readOwner(path);
+      if (owner === undefined) continue;
+      if (await lives(owner)) {
+        throw new DataFolderLocked(
+          `Another Faultline server (process ${owner.pid} on ${owner.host}) is using ${folder}. ` +
+            `Two servers would ruin its database. Stop that one, or start this one with another --data folder. ` +
+            `If you are sure that it is gone, delete ${path}.`,
+        );
+      }
+      await putAside(path, owner.nonce);
+    }
+    throw new DataFolderLocked(`The lock ${path} kept changing hands. Start one server at a time.`);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function readOwner(path: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Owner;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new DataFolderLocked(`The lock ${path} cannot be read. If no server runs here, delete it.`, {
+      cause: error,
+    });
+  }
+}
+
+async function lives(owner: Owner): Promise<boolean> {
+  // Another machine's process cannot be asked: believe its lock.
+  if (owner.host !== hostname()) return true;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return owner.startedAt === (await processStart(owner.pid));
+}
+
+/** Moves a dead owner's lock away, and back again when a quicker process had replaced it meanwhile. */
+async function putAside(path: string, nonce: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readOwner(aside))?.nonce !== nonce) await linked(aside, path);
+  await rm(aside, { force: true });
+}
+
+async function release(path: string, nonce: string): Promise<void> {
+  if ((await readOwner(path))?.nonce === nonce) await rm(path, { force: true });
+}
+
+/** Field 22 of /proc/<pid>/stat (proc(5)); empty where there is no /proc, and then only the pid counts. */
+async function processStart(pid: number): Promise<string> {
+  if (process.platform !== 'linux') return '';
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}

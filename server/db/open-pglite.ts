@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite, type Transaction } from '@electric-sql/pglite';
+import type { Database, Sql } from './database.ts';
+import { DurableNodeFs, syncTree } from './durable-node-fs.ts';
+
+/**
+ * PGlite's own start parameters without `-F` (fsync off), and with the way of
+ * syncing that NODEFS can carry: Emscripten's fdatasync does nothing.
+ */
+function durableParameters(): string[] {
+  const { defaultStartParams } = PGlite as unknown as { defaultStartParams: readonly string[] };
+  const kept = defaultStartParams.filter((parameter) => parameter !== '-F');
+  return [...kept, '-c', 'fsync=on', '-c', 'wal_sync_method=fsync', '-c', 'full_page_writes=on'];
+}
+
+/** Opens, or creates, a PostgreSQL in this process in `folder`. The caller holds the lock of the folder. */
+export async function openPglite(folder: string): Promise<Database> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const fresh = !existsSync(join(folder, 'PG_VERSION'));
+  const files = new DurableNodeFs(folder);
+  const pg = await PGlite.create({ dataDir: folder, fs: files, startParams: durableParameters() });
+  if (fresh) {
+    await pg.exec('CHECKPOINT');
+    await syncTree(folder);
+  }
+  const durable = await provesDurable(pg, files);
+  return {
+    durable,
+    query: (text, parameters) => run(pg, text, parameters),
+    transaction: (mode, work) =>
+      pg.transaction(async (transaction) => {
+        if (mode === 'snapshot')
+          await transaction.exec('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+        return work({ query: (text, parameters) => run(transaction, text, parameters) });
+      }),
+    notify: () => Promise.resolve(),
+    onNotified: () => undefined,
+    close: () => pg.close(),
+  };
+}
+
+async function run<R extends object>(
+  target: PGlite | Transaction,
+  text: string,
+  parameters: readonly unknown[] = [],
+): Promise<R[]> {
+  return (await target.query<R>(text, [...parameters])).rows;
+}
+
+/** Writes something and looks whether the disk was reached: settings alone could lie after an update of PGlite. */
+async function provesDurable(pg: PGlite, files: DurableNodeFs): Promise<boolean> {
+  const sql: Sql = { query: (text, parameters) => run(pg, text, parameters) };
+  const [settings] = await sql.query<{ fsync: string; commit: string }>(
+    `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit`,
+  );
+  const before = files.syncs;
+  await pg.exec('CREATE TABLE IF NOT EXISTS durability_probe (at text); DROP TABLE durability_probe');
+  return settings?.fsync === 'on' && settings.commit === 'on' && files.syncs > before;
+}

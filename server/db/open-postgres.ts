@@ -1,0 +1,116 @@
+import { Client, Pool, types, type PoolClient } from 'pg';
+import type { Database, Sql } from './database.ts';
+
+const CHANNEL = 'faultline_poke';
+const INT8 = 20;
+
+/** `bigint` as a number: our counters stay far below 2^53. */
+const typeParsers = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : types.getTypeParser(oid, format as 'text'),
+};
+
+/** Connects to a PostgreSQL server (15 or newer). `onLost` hears about idle connections that broke. */
+export async function openPostgres(url: string, onLost: (error: Error) => void): Promise<Database> {
+  const settings = { connectionString: url, types: typeParsers, connectionTimeoutMillis: 10_000 };
+  const pool = new Pool({ ...settings, max: 16 });
+  const bulk = new Pool({ ...settings, max: 2 });
+  pool.on('error', onLost);
+  bulk.on('error', onLost);
+  const notified = new Listening(settings.connectionString, onLost);
+
+  const [state] = (
+    await pool.query<{ fsync: string; commit: string }>(
+      `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit`,
+    )
+  ).rows;
+  return {
+    durable: state?.fsync === 'on' && state.commit !== 'off',
+    query: (text, parameters) => run(pool, text, parameters),
+    transaction: async (mode, work, options) => {
+      const client = await (options?.bulk === true ? bulk : pool).connect();
+      return inTransaction(
+        client,
+        mode === 'snapshot' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'BEGIN',
+        work,
+      );
+    },
+    notify: async (payload) => {
+      await pool.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]);
+    },
+    onNotified: (listener) => notified.start(listener),
+    close: async () => {
+      await notified.stop();
+      await Promise.all([pool.end(), bulk.end()]);
+    },
+  };
+}
+
+async function inTransaction<T>(
+  client: PoolClient,
+  begin: string,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  let broken: Error | undefined;
+  try {
+    await client.query(begin);
+    const result = await work({ query: (text, parameters) => run(client, text, parameters) });
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back is thrown away, which rolls back.
+    await client.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function run<R extends object>(
+  target: Pool | PoolClient,
+  text: string,
+  parameters?: readonly unknown[],
+): Promise<R[]> {
+  const result = await target.query(text, parameters === undefined ? undefined : [...parameters]);
+  return result.rows as R[];
+}
+
+/** One connection of its own that listens, and comes back when it was lost. Devices poll besides, so a gap only delays. */
+class Listening {
+  readonly #url: string;
+  readonly #onLost: (error: Error) => void;
+  #client: Client | undefined;
+  #again: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(url: string, onLost: (error: Error) => void) {
+    this.#url = url;
+    this.#onLost = onLost;
+  }
+
+  start(listener: (payload: string) => void): void {
+    const client = new Client({ connectionString: this.#url });
+    this.#client = client;
+    const lost = (error: Error): void => {
+      if (this.#stopped || this.#client !== client) return;
+      this.#client = undefined;
+      this.#onLost(error);
+      this.#again = setTimeout(() => this.start(listener), 1_000);
+    };
+    client.on('error', lost);
+    client.on('end', () => lost(new Error('The listening connection to PostgreSQL ended.')));
+    client.on('notification', ({ payload }) => listener(payload ?? ''));
+    client
+      .connect()
+      .then(() => client.query(`LISTEN ${CHANNEL}`))
+      .catch(lost);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#again);
+    await this.#client?.end();
+  }
+}

@@ -1,0 +1,84 @@
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { MAX_PUSH_BYTES, SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
+import type { ServerContext } from '../context.ts';
+import { Problem } from './problem.ts';
+import { blobRoutes } from './blob-routes.ts';
+import { helloRoutes } from './hello-routes.ts';
+import { pokeRoute } from './poke-route.ts';
+import { syncRoutes } from './sync-routes.ts';
+
+/** The envelope around the events of a push: device, epoch, commas. */
+const PUSH_OVERHEAD = 64 * 1024;
+
+/** The HTTP application: limits, headers, errors, routes. It listens to nothing yet. */
+export function buildApp(
+  context: ServerContext,
+  log: FastifyBaseLogger,
+  maxBlobBytes: number,
+): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: MAX_PUSH_BYTES + PUSH_OVERHEAD,
+    // Idle sockets end; a slow attachment does not, as long as bytes flow. Pokes send a byte every 25 s.
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 72_000,
+    requestTimeout: 3_600_000,
+    routerOptions: { maxParamLength: 400 },
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 },
+    forceCloseConnections: true,
+    // Fastify logs method, URL and status; the headers, which carry the token, and bodies never.
+    loggerInstance: log,
+  });
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+    });
+    refuseOtherProtocol(request.headers['faultline-protocol'], request.url);
+  });
+  app.setErrorHandler((error: FastifyError | Problem | z.ZodError, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) request.log.error({ err: error }, 'A request failed.');
+    if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
+    return reply.status(problem.status).send({ code: problem.code, message: problem.message });
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.status(404).send({ code: 'http.notFound', message: 'There is nothing at this address.' }),
+  );
+
+  void app.register(helloRoutes(context));
+  void app.register(syncRoutes(context));
+  void app.register(blobRoutes(context, maxBlobBytes));
+  void app.register(pokeRoute(context));
+  return app;
+}
+
+/** A laptop of another version may be kept from reading, never from handing in its work. */
+function refuseOtherProtocol(header: string | string[] | undefined, url: string): void {
+  if (typeof header !== 'string' || url.startsWith('/v1/push') || url.startsWith('/v1/hello')) return;
+  const version = Number(header);
+  if (version >= SYNC_PROTOCOL.min && version <= SYNC_PROTOCOL.max) return;
+  throw new Problem(
+    426,
+    'sync.otherVersion',
+    `This server speaks versions ${SYNC_PROTOCOL.min} to ${SYNC_PROTOCOL.max} of the protocol. Update the older side.`,
+  );
+}
+
+function toProblem(error: FastifyError | Problem | z.ZodError): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof z.ZodError) {
+    const issue = error.issues[0];
+    return new Problem(400, 'http.malformed', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  if (error.statusCode === 413)
+    return new Problem(413, 'http.tooLarge', 'The request is too large. Send less at once.');
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return new Problem(error.statusCode, 'http.malformed', error.message);
+  }
+  return new Problem(500, 'server.failed', 'The server failed at this request. It is safe to try again.', 5);
+}

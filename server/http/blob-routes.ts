@@ -1,0 +1,36 @@
+import type { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { ServerContext } from '../context.ts';
+import { sessionOf } from './sync-routes.ts';
+
+interface BlobRoute {
+  Params: { sha256: string };
+}
+
+/** Attachments by their SHA-256. */
+export function blobRoutes(context: ServerContext, maxBytes: number) {
+  return async (app: FastifyInstance): Promise<void> => {
+    // Whatever it calls itself, an attachment is bytes, and goes to disk as it comes.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+
+    app.put<BlobRoute>('/v1/blobs/:sha256', { bodyLimit: maxBytes }, async (request) => {
+      const { account } = await sessionOf(context, request);
+      return context.blobs.put(account.tenant, request.params.sha256, request.body as Readable);
+    });
+    // HEAD is answered by the same route, without the bytes.
+    app.get<BlobRoute>('/v1/blobs/:sha256', async (request, reply) => {
+      const { account } = await sessionOf(context, request);
+      const { sha256 } = request.params;
+      const size = await context.blobs.size(account.tenant, sha256);
+      reply.headers({
+        'content-type': 'application/octet-stream',
+        'content-length': size,
+        'content-disposition': 'attachment',
+      });
+      return request.method === 'HEAD'
+        ? reply.send()
+        : reply.send(context.blobs.read(account.tenant, sha256));
+    });
+  };
+}

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Manifest } from '#shared/sync/protocol.ts';
+import type { Account } from '../auth/accounts.ts';
+import type { ContentFiles } from '../blobs/content-files.ts';
+import type { Database, Sql } from '../db/database.ts';
+import { hashText } from './hash-text.ts';
+import { maySee, visibleScopes } from './rights.ts';
+
+const compress = promisify(gzip);
+
+export interface BootstrapLimits {
+  /** Rows in a segment. */
+  readonly rows: number;
+  /** So many events may follow a cut before it is made anew: they come by pull, cheaper than a new cut. */
+  readonly staleAfter: number;
+}
+export const BOOTSTRAP: BootstrapLimits = { rows: 2_000, staleAfter: 500 };
+
+/** A laptop that began with an older manifest may still be fetching its segments. */
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+interface Cut {
+  readonly head: number;
+  readonly hash: string;
+  readonly segments: Manifest['segments'];
+}
+interface Segment {
+  readonly sha256: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * What a new laptop starts from: the rows of a scope at one version, in
+ * immutable compressed files named by their content, so that they can be fetched in any
+ * order, again, and from any cache.
+ */
+export class Bootstrap {
+  readonly #database: Database;
+  readonly #files: ContentFiles;
+  readonly #limits: BootstrapLimits;
+  readonly #now: () => number;
+  readonly #cutting = new Map<string, Promise<Cut>>();
+
+  constructor(database: Database, files: ContentFiles, limits: BootstrapLimits, now: () => number) {
+    this.#database = database;
+    this.#files = files;
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  async manifest(account: Account, epoch: string): Promise<Manifest> {
+    const manifest: Manifest = { epoch, cursors: {}, checksums: {}, segments: [] };
+    for (const scope of await visibleScopes(this.#database, account)) {
+      const { head, hash, segments } = await this.#cutOf(account.tenant, scope);
+      manifest.cursors[scope] = head;
+      manifest.checksums[scope] = { count: head, hash };
+      manifest.segments.push(...segments);
+    }
+    return manifest;
+  }
+
+  /** The bytes of a segment, or `undefined` when there is none or it is of a scope that the user may not see. */
+  async segment(account: Account, sha256: string): Promise<{ size: number; content: Readable } | undefined> {
+    const rows = await this.#database.query<{ scope: string }>(
+      'SELECT DISTINCT scope FROM segments WHERE tenant = $1 AND sha256 = $2',
+      [account.tenant, sha256],
+    );
+    if (!rows.some(({ scope }) => maySee(account, scope))) return undefined;
+    const size = await this.#files.size(account.tenant, sha256);
+    return size === undefined ? undefined : { size, content: this.#files.read(account.tenant, sha256) };
+  }
+
+  /** Newcomers who come together wait for one cut instead of each making his own. */
+  async #cutOf(tenant: string, scope: string): Promise<Cut> {
+    const ready = await this.#readyCut(tenant, scope);
+    if (ready !== undefined) return ready;
+    const place = `${tenant}\n${scope}`;
+    const running =
+      this.#cutting.get(place) ?? this.#cut(tenant, scope).finally(() => this.#cutting.delete(place));
+    this.#cutting.set(place, running);
+    return running;
+  }
+
+  async #readyCut(tenant: string, scope: string): Promise<Cut | undefined> {
+    const [cut] = await this.#database.query<{ head: number; hash: string }>(
+      `SELECT c.head, c.hash::text AS hash FROM segment_cuts c
+       JOIN scopes s ON s.tenant = c.tenant AND s.scope = c.scope
+       WHERE c.tenant = $1 AND c.scope = $2 AND s.head - c.head <= $3 ORDER BY c.head DESC LIMIT 1`,
+      [tenant, scope, this.#limits.staleAfter],
+    );
+    if (cut === undefined) return undefined;
+    const segments = await this.#database.query<Segment>(
+      `SELECT sha256, row_count AS rows, bytes FROM segments
+       WHERE tenant = $1 AND scope = $2 AND head = $3 ORDER BY place`,
+      [tenant, scope, cut.head],
+    );
+    return {
+      head: cut.head,
+      hash: hashText(cut.hash),
+      segments: segments.map((segment) => ({ ...segment, scope })),
+    };
+  }
+
+  async #cut(tenant: string, scope: string): Promise<Cut> {
+    const { head, hash, pages } = await this.#database.transaction(
+      'snapshot',
+      (sql) => this.#readPages(sql, tenant, scope),
+      { bulk: true },
+    );
+    const segments: Segment[] = [];
+    for (const { content, rows } of pages) {
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      await this.#files.put(tenant, sha256, Readable.from([content]), content.length);
+      segments.push({ sha256, rows, bytes: content.length });
+    }
+    await this.#save(tenant, scope, head, hash, segments);
+    await this.#dropOld(tenant, scope, head);
+    return { head, hash: hashText(hash), segments: segments.map((segment) => ({ ...segment, scope })) };
+  }
+
+  /** Reads and compresses the scope in one snapshot; a page is compressed while the next one is read. */
+  async #readPages(sql: Sql, tenant: string, scope: string) {
+    const [counter] = await sql.query<{ head: number; hash: string }>(
+      'SELECT head, hash::text AS hash FROM scopes WHERE tenant = $1 AND scope = $2',
+      [tenant, scope],
+    );
+    const pages: { content: Buffer; rows: number }[] = [];
+    let after = '';
+    let compressing: Promise<unknown> = Promise.resolve();
+    for (;;) {
+      const rows = await sql.query<{ key: string; hlc: string; id: string; state: string }>(
+        `SELECT key, hlc, id, state FROM rows WHERE tenant = $1 AND scope = $2 AND key > $3
+         ORDER BY key LIMIT $4`,
+        [tenant, scope, after, this.#limits.rows],
+      );
+      await compressing;
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      after = last.key;
+      const text = rows.map((row) => rowLine(scope, row)).join('');
+      compressing = compress(text).then((content) => pages.push({ content, rows: rows.length }));
+    }
+    return { head: counter?.head ?? 0, hash: counter?.hash ?? '0', pages };
+  }
+
+  async #save(
+    tenant: string,
+    scope: string,
+    head: number,
+    hash: string,
+    segments: readonly Segment[],
+  ): Promise<void> {
+    await this.#database.transaction('write', async (sql) => {
+      // Another process may have made the same cut: the same snapshot gives the same files.
+      const made = await sql.query(
+        `INSERT INTO segment_cuts (tenant, scope, head, hash, cut_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING RETURNING head`,
+        [tenant, scope, head, hash, this.#now()],
+      );
+      if (made.length === 0) return;
+      await sql.query(
+        `INSERT INTO segments (tenant, scope, head, place, sha256, row_count, bytes)
+         SELECT $1, $2, $3, s.place, s.sha256, s.rows, s.bytes
+         FROM json_to_recordset($4::json) AS s(place integer, sha256 text, rows integer, bytes bigint)`,
+        [tenant, scope, head, JSON.stringify(segments.map((segment, place) => ({ ...segment, place })))],
+      );
+    });
+  }
+
+  async #dropOld(tenant: string, scope: string, head: number): Promise<void> {
+    const dropped = await this.#database.query<{ head: number }>(
+      'DELETE FROM segment_cuts WHERE tenant = $1 AND scope = $2 AND head < $3 AND cut_at < $4 RETURNING head',
+      [tenant, scope, head, this.#now() - KEPT_MS],
+    );
+    if (dropped.length === 0) return;
+    const heads = dropped.map((cut) => cut.head);
+    const gone = await this.#database.query<{ sha256: string }>(
+      'DELETE FROM segments WHERE tenant = $1 AND scope = $2 AND head = ANY($3) RETURNING sha256',
+      [tenant, scope, heads],
+    );
+    for (const { sha256 } of gone) {
+      const used = await this.#database.query(
+        'SELECT 1 FROM segments WHERE tenant = $1 AND sha256 = $2 LIMIT 1',
+        [tenant, sha256],
+      );
+      if (used.length === 0) await this.#files.remove(tenant, sha256);
+    }
+  }
+}
+
+/** A row as a line; its state goes out as it is stored. */
+function rowLine(scope: string, row: { key: string; hlc: string; id: string; state: string }): string {
+  const { key, hlc, id, state } = row;
+  const head = JSON.stringify({ key, scope, hlc, id });
+  return `${head.slice(0, -1)},"state":${state}}\n`;
+}

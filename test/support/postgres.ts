@@ -1,0 +1,115 @@
+import { execFile, spawn } from 'node:child_process';
+import { chown, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export interface Postgres {
+  /** `postgres://…` of an empty database. */
+  readonly url: string;
+  readonly pid: number;
+  /** Makes one more empty database on the same server and returns its address. */
+  createDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /** Further `name=value` settings of the server. */
+  readonly settings?: readonly string[];
+}
+
+/**
+ * Starts Debian's PostgreSQL with a fresh cluster in a temporary folder, on a free port of 127.0.0.1.
+ * PostgreSQL refuses to run as root: then it runs as the system user `postgres`. Resolves when it answers.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  const programs = await findPrograms();
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-postgres-'));
+  const owner = process.getuid?.() === 0 ? await systemUser() : undefined;
+  if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
+  const identity = owner ?? {};
+  const data = join(folder, 'data');
+  // `cwd`: the caller's folder may be closed to the other user.
+  await run(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'faultline', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+    { ...identity, cwd: folder },
+  );
+  const sockets = join(folder, 'sockets');
+  await mkdir(sockets);
+  if (owner !== undefined) await chown(sockets, owner.uid, owner.gid);
+
+  const port = await freePort();
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    `unix_socket_directories=${sockets}`,
+    'max_connections=100',
+    'shared_buffers=64MB',
+    ...(options.settings ?? []),
+  ];
+  const child = spawn(join(programs, 'postgres'), ['-D', data, ...settings.flatMap((text) => ['-c', text])], {
+    ...identity,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const ready = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log}`)));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-100_000);
+      if (log.includes('database system is ready to accept connections')) resolve();
+    });
+  });
+  await ready;
+  const { pid } = child;
+  if (pid === undefined) throw new Error('PostgreSQL has no process id');
+
+  let databases = 0;
+  const createDatabase = async (): Promise<string> => {
+    const name = `test_${++databases}`;
+    await run(join(programs, 'createdb'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'faultline', name]);
+    return `postgres://faultline@127.0.0.1:${port}/${name}`;
+  };
+  return {
+    url: await createDatabase(),
+    pid,
+    createDatabase,
+    stop: async () => {
+      // SIGINT: fast shutdown, which ends the sessions and leaves no shared memory behind.
+      child.kill('SIGINT');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The newest version that Debian has installed. */
+async function findPrograms(): Promise<string> {
+  const root = '/usr/lib/postgresql';
+  const versions = (await readdir(root)).map(Number).filter((version) => version >= 15);
+  if (versions.length === 0) throw new Error('No PostgreSQL 15 or newer: apt-get install postgresql');
+  return join(root, String(Math.max(...versions)), 'bin');
+}
+
+async function systemUser(): Promise<{ uid: number; gid: number }> {
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'postgres'])));
+  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}

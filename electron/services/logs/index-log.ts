@@ -135,6 +135,7 @@ async function indexInThreads(
         next = to;
       };
       const take = (reply: CountReply): void => {
+        const before = index.coveredBytes;
         finished.set(reply.from, reply);
         let ready = finished.get(index.resumeAt);
         while (ready !== undefined) {
@@ -147,7 +148,7 @@ async function indexInThreads(
           }
           ready = finished.get(index.resumeAt);
         }
-        options.onProgress?.(index.coveredBytes);
+        if (index.coveredBytes > before) options.onProgress?.(index.coveredBytes);
       };
       options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error), {
         once: true,

@@ -34,7 +34,7 @@ interface KernelExports {
   readonly count16: Count;
 }
 
-const webAssembly = (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly;
+const webAssembly = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
 
 function simdWorks(): boolean {
   return webAssembly?.validate(MODULE) === true;

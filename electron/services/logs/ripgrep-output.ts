@@ -11,6 +11,7 @@ const OMITTED = '[Omitted long matching line]';
  */
 export class RipgrepOutput {
   readonly #offsetsAreOfFile: boolean;
+  readonly #returnSize: 0 | 1;
   #rest: Buffer = Buffer.alloc(0);
   #complete: LineMatches[] = [];
   #open: (LineMatches & { matches: LineMatches['matches'][number][] }) | undefined;
@@ -18,8 +19,10 @@ export class RipgrepOutput {
   #lines = 0;
   #matches = 0;
 
-  constructor(offsetsAreOfFile: boolean) {
+  /** With `--crlf` every record ends in CR LF. */
+  constructor(offsetsAreOfFile: boolean, crlf = false) {
     this.#offsetsAreOfFile = offsetsAreOfFile;
+    this.#returnSize = crlf ? 1 : 0;
   }
 
   /** Matching lines seen so far. */
@@ -65,7 +68,7 @@ export class RipgrepOutput {
     this.#matches += 1;
     const number = Number(line);
     const from = Number(column) - 1;
-    const length = record.length - head.length;
+    const length = record.length - head.length - this.#returnSize;
     const omitted = record.toString('latin1', head.length, head.length + OMITTED.length) === OMITTED;
     const match = { from, to: omitted ? undefined : from + length };
     if (this.#open?.line === number) {

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { LogEncoding } from './encodings.ts';
 import type { LineMatches } from './hit-preview.ts';
 import { LogError } from './log-error.ts';
@@ -50,13 +51,11 @@ export async function* ripgrep(search: RipgrepSearch): AsyncGenerator<LineMatche
   };
   signal?.addEventListener('abort', kill, { once: true });
   const ended = watch(child);
-  const output = new RipgrepOutput(search.encoding === 'utf-8');
+  const output = new RipgrepOutput(search.encoding === 'utf-8', search.crlf);
+  const chunks = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let coming = chunks.next();
   let sent = 0;
   try {
-    const chunks = (child.stdout as NonNullable<ChildProcess['stdout']>)[
-      Symbol.asyncIterator
-    ]() as AsyncIterator<Buffer>;
-    let coming = chunks.next();
     for (;;) {
       const next = output.holdsLine ? await orPause(coming) : await coming;
       if (next?.done === true) break;
@@ -64,28 +63,30 @@ export async function* ripgrep(search: RipgrepSearch): AsyncGenerator<LineMatche
         coming = chunks.next();
         output.push(next.value);
       }
-      const lines = next === undefined ? output.takeAll() : output.take();
-      if (lines.length > 0) yield lines.slice(0, query.limit - sent);
+      const isTooMuch = output.lines > query.limit || output.matches > query.limit * MATCHES_PER_LINE;
+      const lines = next === undefined || isTooMuch ? output.takeAll() : output.take();
+      if (lines.length > 0 && sent < query.limit) yield lines.slice(0, query.limit - sent);
       sent += lines.length;
-      if (output.lines > query.limit && sent >= query.limit) return { more: true };
-      if (output.matches > query.limit * MATCHES_PER_LINE) {
-        yield output.takeAll().slice(0, Math.max(0, query.limit - sent));
-        return { more: true };
-      }
+      if (isTooMuch) return { more: true };
     }
     const lines = output.takeAll();
     signal?.throwIfAborted();
-    await finish(ended, search);
     if (lines.length > 0 && sent < query.limit) yield lines.slice(0, query.limit - sent);
+    await finish(ended, search);
     return { more: output.lines > query.limit };
   } finally {
     signal?.removeEventListener('abort', kill);
     kill();
+    // Output nobody reads any more would keep the process from being reported as ended.
+    coming.catch(() => undefined);
+    child.stdout.destroy();
     await ended;
   }
 }
 
-function start({ executable, path, encoding, crlf, query }: RipgrepSearch): ChildProcess {
+type Ripgrep = ChildProcessByStdio<null, Readable, Readable>;
+
+function start({ executable, path, encoding, crlf, query }: RipgrepSearch): Ripgrep {
   const options = [
     '--no-config',
     '--text', // a NUL does not end the search
@@ -124,9 +125,9 @@ interface Ended {
   readonly reason: string;
 }
 
-function watch(child: ChildProcess): Promise<Ended> {
+function watch(child: Ripgrep): Promise<Ended> {
   let reason = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (reason.length < REASON_CHARACTERS) reason += text;
   });
   return new Promise((resolve) => {

@@ -79,6 +79,8 @@ class LineScan {
   readonly #sieve: boolean;
   #line = 1;
   #lastHit = 0;
+  /** Start of a line too long for one read, while its further pieces are searched. */
+  #begun: { readonly byteOffset: number; readonly head: Buffer } | undefined;
   #hits: SearchHit[] = [];
   /** Matching lines found; stops at one beyond the limit. */
   found = 0;
@@ -112,22 +114,20 @@ class LineScan {
   }
 
   #lines(piece: Buffer, at: number): void {
-    if (this.#sieve && !this.#matches(textOf(piece, this.#encoding, at === 0))) {
-      for (
-        let feed = this.#newlines.next(piece, 0);
-        feed >= 0;
-        feed = this.#newlines.next(piece, feed + this.#newlines.size)
-      ) {
-        this.#line += 1;
-      }
-      return;
-    }
+    const isRuledOut = this.#sieve && !this.#matches(textOf(piece, this.#encoding, at === 0));
     let from = 0;
     while (from < piece.length && this.found <= this.#limit) {
       const feed = this.#newlines.next(piece, from);
       const end = feed >= 0 ? feed : piece.length;
-      this.#one(piece.subarray(from, end), at + from);
-      if (feed < 0) return;
+      if (!isRuledOut) this.#one(piece.subarray(from, end), at + from);
+      if (feed < 0) {
+        this.#begun ??= {
+          byteOffset: at + from,
+          head: Buffer.from(piece.subarray(from, from + PREVIEW_BYTES)),
+        };
+        return;
+      }
+      this.#begun = undefined;
       this.#line += 1;
       from = end + this.#newlines.size;
     }
@@ -138,26 +138,29 @@ class LineScan {
     return this.#expression.test(text);
   }
 
-  #one(line: Buffer, byteOffset: number): void {
+  #one(line: Buffer, at: number): void {
     const content = line.subarray(0, line.length - this.#newlines.returnSize(line));
-    const whole = textOf(content, this.#encoding, byteOffset === 0);
-    if (this.#line === this.#lastHit || !this.#matches(whole)) return;
+    const searched = textOf(content, this.#encoding, at === 0);
+    if (this.#line === this.#lastHit || !this.#matches(searched)) return;
     this.#lastHit = this.#line;
     this.found += 1;
     if (this.found > this.#limit) return;
-    const text = textOf(content.subarray(0, PREVIEW_BYTES), this.#encoding, byteOffset === 0);
-    const ranges: { from: number; to: number }[] = [];
-    for (const match of whole.matchAll(this.#expression)) {
-      if (ranges.length === RANGES_PER_LINE || match.index > text.length) break;
-      ranges.push({ from: match.index, to: Math.min(text.length, match.index + match[0].length) });
+    const byteOffset = this.#begun?.byteOffset ?? at;
+    const shown = this.#begun?.head ?? content.subarray(0, PREVIEW_BYTES);
+    const text = textOf(shown, this.#encoding, byteOffset === 0);
+    const ranges = this.#begun === undefined ? this.#rangesIn(searched, text.length) : [];
+    const truncated = this.#begun !== undefined || content.length > PREVIEW_BYTES;
+    this.#hits.push({ line: this.#line, byteOffset, text, truncated, ranges });
+  }
+
+  #rangesIn(searched: string, shownLength: number): SearchHit['ranges'] {
+    const ranges: SearchHit['ranges'] = [];
+    this.#expression.lastIndex = 0;
+    for (const match of searched.matchAll(this.#expression)) {
+      if (ranges.length === RANGES_PER_LINE || match.index > shownLength) break;
+      ranges.push({ from: match.index, to: Math.min(shownLength, match.index + match[0].length) });
     }
-    this.#hits.push({
-      line: this.#line,
-      byteOffset,
-      text,
-      truncated: content.length > PREVIEW_BYTES,
-      ranges,
-    });
+    return ranges;
   }
 }
 

@@ -102,6 +102,7 @@ async function* scan(
       }
       if (reply.kind === 'invalid') throw invalidPattern(reply.reason);
       if (reply.hits.length > 0) yield { kind: 'hits', hits: reply.hits };
+      signal?.throwIfAborted();
       if (reply.end !== undefined) {
         yield { kind: 'end', more: reply.end.more, engine: 'worker' };
         return;

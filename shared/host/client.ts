@@ -18,7 +18,16 @@ export interface HostConnection<C extends ContractSpec> {
 }
 
 const unavailable = (): HostError =>
-  new HostError('host.unavailable', 'The connection to the host is lost. What was saved is safe; it reconnects by itself.');
+  new HostError(
+    'host.unavailable',
+    'The connection to the host is lost. What was saved is safe; it reconnects by itself.',
+  );
+
+export interface ConnectOptions {
+  readonly token?: string;
+  /** The error of calls and streams under way when the transport closes; `host.unavailable` if not given. */
+  readonly lost?: () => HostError;
+}
 
 /**
  * Says hello over a transport and resolves to a client for the contract.
@@ -29,7 +38,7 @@ const unavailable = (): HostError =>
 export function connectContract<C extends ContractSpec>(
   contract: C,
   transport: Transport,
-  hello: { token?: string } = {},
+  { lost = unavailable, ...hello }: ConnectOptions = {},
 ): Promise<HostConnection<C>> {
   const waiting = new Map<number, Waiting>();
   let nextId = 1;
@@ -68,16 +77,21 @@ export function connectContract<C extends ContractSpec>(
   transport.onClose(() => {
     isOpen = false;
     isClosed = true;
-    rejectOpened(unavailable());
-    for (const entry of waiting.values()) entry.onError(unavailable());
+    rejectOpened(lost());
+    for (const entry of waiting.values()) entry.onError(lost());
     waiting.clear();
     resolveClosed();
   });
 
-  const callMethod = (method: string, spec: CallSpec, input: unknown, options: CallOptions): Promise<unknown> =>
+  const callMethod = (
+    method: string,
+    spec: CallSpec,
+    input: unknown,
+    options: CallOptions,
+  ): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (isClosed) {
-        reject(unavailable());
+        reject(lost());
         return;
       }
       if (options.signal?.aborted === true) {
@@ -100,7 +114,14 @@ export function connectContract<C extends ContractSpec>(
           reject(error);
         },
       });
-      transport.send({ t: 'call', id, method, input });
+      try {
+        transport.send({ t: 'call', id, method, input });
+      } catch (thrown) {
+        // What cannot be sent (too large, not data) will never be answered.
+        waiting.delete(id);
+        settle();
+        reject(thrown);
+      }
     });
 
   const client: Record<string, Record<string, unknown>> = {};
@@ -116,6 +137,7 @@ export function connectContract<C extends ContractSpec>(
                 transport,
                 waiting,
                 isClosed: () => isClosed,
+                lost,
                 takeId: () => nextId++,
               });
     }
@@ -136,6 +158,7 @@ interface Wire {
   readonly transport: Transport;
   readonly waiting: Map<number, Waiting>;
   readonly isClosed: () => boolean;
+  readonly lost: () => HostError;
   readonly takeId: () => number;
 }
 
@@ -150,13 +173,13 @@ async function* listenTo(
   options: CallOptions,
   wire: Wire,
 ): AsyncGenerator<unknown> {
-  if (wire.isClosed()) throw unavailable();
+  if (wire.isClosed()) throw wire.lost();
   // Asked anew at each turn: it changes while this generator waits.
   const isAborted = (): boolean => options.signal?.aborted ?? false;
   if (isAborted()) return;
   const id = wire.takeId();
   const queue: unknown[] = [];
-  let over: { error?: HostError } | undefined;
+  const ending: { over?: { error?: HostError } } = {};
   let wake: (() => void) | undefined;
   const notify = (): void => {
     wake?.();
@@ -168,16 +191,16 @@ async function* listenTo(
       notify();
     },
     onEnd: () => {
-      over ??= {};
+      ending.over ??= {};
       notify();
     },
     onError: (error) => {
-      over ??= { error };
+      ending.over ??= { error };
       notify();
     },
   });
   const stop = (): void => {
-    over ??= {};
+    ending.over ??= {};
     notify();
   };
   options.signal?.addEventListener('abort', stop, { once: true });
@@ -185,7 +208,7 @@ async function* listenTo(
   try {
     wire.transport.send({ t: 'listen', id, method, input, credit: spec.window });
     while (true) {
-      while (queue.length === 0 && over === undefined) {
+      while (queue.length === 0 && ending.over === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -193,7 +216,7 @@ async function* listenTo(
       if (isAborted()) return;
       const raw = queue.shift();
       if (raw === undefined) {
-        if (over?.error !== undefined) throw over.error;
+        if (ending.over?.error !== undefined) throw ending.over.error;
         return;
       }
       const parsed = spec.item.safeParse(raw);
@@ -201,7 +224,7 @@ async function* listenTo(
       yield parsed.data;
       owed += spec.cost(parsed.data);
       // Given back in lumps: an answer for each small frame would cost more than the frame.
-      if (over === undefined && (owed >= spec.window / 4 || queue.length === 0)) {
+      if (ending.over === undefined && (owed >= spec.window / 4 || queue.length === 0)) {
         if (owed > 0) wire.transport.send({ t: 'credit', id, n: owed });
         owed = 0;
       }
@@ -217,5 +240,7 @@ function fromWire(error: WireError): HostError {
 }
 
 function badOutput(method: string, reason: string): HostError {
-  return new HostError('host.badOutput', `The host answered ${method} with something unexpected: ${reason}`, { method });
+  return new HostError('host.badOutput', `The host answered ${method} with something unexpected: ${reason}`, {
+    method,
+  });
 }

@@ -47,11 +47,28 @@ export function decodeFrame(frame: Uint8Array): unknown {
   let at = 4 + headerLength;
   for (const [path, length] of header.b) {
     if (at + length > frame.length) throw new Error('Frame shorter than its parts say.');
-    setAt(root, ['m', ...path], frame.slice(at, at + length));
+    // Copied, and by the method of Uint8Array: `slice` of Node's Buffer shares memory.
+    setAt(root, ['m', ...path], new Uint8Array(frame.subarray(at, at + length)));
     at += length;
   }
   if (at !== frame.length) throw new Error('Frame longer than its parts say.');
   return root.m;
+}
+
+/**
+ * The message with every `Uint8Array` that is a view into a larger buffer
+ * copied out of it. Structured clone sends the whole buffer behind a view:
+ * more bytes, and perhaps somebody else's.
+ */
+export function withOwnBinary(value: unknown): unknown {
+  if (value instanceof Uint8Array) {
+    return value.byteLength === value.buffer.byteLength && value.constructor === Uint8Array
+      ? value
+      : new Uint8Array(value);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withOwnBinary);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withOwnBinary(item)]));
 }
 
 function cutBinary(value: unknown, path: Path, parts: Array<{ path: Path; bytes: Uint8Array }>): unknown {

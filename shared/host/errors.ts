@@ -8,7 +8,11 @@ export class HostError extends Error {
   /** Values the sentence speaks of (a path, a fingerprint, a serial); never a secret. */
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 
-  constructor(code: string, message: string, detail: Readonly<Record<string, string | number | boolean>> = {}) {
+  constructor(
+    code: string,
+    message: string,
+    detail: Readonly<Record<string, string | number | boolean>> = {},
+  ) {
     super(message);
     this.name = 'HostError';
     this.code = code;
@@ -37,7 +41,11 @@ export function toWireError(thrown: unknown): WireError {
     }
     if (thrown.name === 'AbortError') return cancelled;
   }
-  return { code: 'host.internal', message: 'The host could not do this. Its log names the reason.', detail: {} };
+  return {
+    code: 'host.internal',
+    message: 'The host could not do this. Its log names the reason.',
+    detail: {},
+  };
 }
 
 /** The answer to a call that its caller cancelled. */

@@ -1,63 +1,39 @@
+import { Inbox } from './inbox.ts';
 import type { Transport } from './messages.ts';
 
 /**
  * Two transports joined in memory, for tests and for a host in the same
  * process. Messages are copied through the codec by the caller's `copy`, so
  * that nobody relies on sharing objects that a real transport would not share.
+ * Closing is delivered behind what was sent before, as on a real wire.
  */
 export function memoryTransportPair(copy: (message: unknown) => unknown): [Transport, Transport] {
-  const a = half();
-  const b = half();
-  const send = (to: Half) => (message: unknown) => {
-    if (a.closed || b.closed) return;
-    const copied = copy(message);
+  const a = new Inbox();
+  const b = new Inbox();
+  return [half(a, b, copy), half(b, a, copy)];
+}
+
+function half(own: Inbox, other: Inbox, copy: (message: unknown) => unknown): Transport {
+  const soon = (work: () => void): void => {
     Promise.resolve()
-      .then(() => to.deliver(copied))
+      .then(work)
       .catch((thrown: unknown) => {
-        close();
+        own.end();
+        other.end();
         throw thrown;
       });
   };
-  const close = (): void => {
-    a.end();
-    b.end();
-  };
-  return [
-    { send: send(b), onMessage: a.onMessage, onClose: a.onClose, close },
-    { send: send(a), onMessage: b.onMessage, onClose: b.onClose, close },
-  ];
-}
-
-interface Half {
-  closed: boolean;
-  deliver(message: unknown): void;
-  end(): void;
-  onMessage(listener: (message: unknown) => void): void;
-  onClose(listener: () => void): void;
-}
-
-function half(): Half {
-  let listener: ((message: unknown) => void) | undefined;
-  let closeListener: (() => void) | undefined;
-  const early: unknown[] = [];
   return {
-    closed: false,
-    deliver(message) {
-      if (this.closed) return;
-      if (listener === undefined) early.push(message);
-      else listener(message);
+    send: (message) => {
+      if (own.isClosed) return;
+      const copied = copy(message);
+      soon(() => other.deliver(copied));
     },
-    end() {
-      if (this.closed) return;
-      this.closed = true;
-      closeListener?.();
-    },
-    onMessage(next) {
-      listener = next;
-      for (const message of early.splice(0)) next(message);
-    },
-    onClose(next) {
-      closeListener = next;
+    onMessage: own.onMessage,
+    onClose: own.onClose,
+    close: () => {
+      own.end();
+      soon(() => other.end());
     },
   };
 }

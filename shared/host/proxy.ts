@@ -4,7 +4,10 @@ import type { ServiceClient, ServiceHandlers, ServiceSpec } from './define.ts';
  * Handlers that pass every method of a service on to another host that serves
  * the same service: this is how a worker's service appears in the main contract.
  */
-export function proxyService<S extends ServiceSpec>(spec: S, target: () => Promise<ServiceClient<S>>): ServiceHandlers<S> {
+export function proxyService<S extends ServiceSpec>(
+  spec: S,
+  target: () => Promise<ServiceClient<S>>,
+): ServiceHandlers<S> {
   const handlers: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(spec)) {
     type Method = (input: unknown, options: { signal: AbortSignal }) => unknown;

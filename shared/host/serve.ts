@@ -12,6 +12,8 @@ export interface ServeOptions {
 
 interface Running {
   readonly controller: AbortController;
+  /** Rejects when the caller has cancelled, stopped listening or gone away. */
+  readonly aborted: Promise<never>;
   /** Only for streams: credit left, and what waits for more. */
   credit: number;
   wake: (() => void) | undefined;
@@ -40,7 +42,8 @@ export function serveContract<C extends ContractSpec>(
       throw new HostError('host.unknownMethod', `The host knows no method ${method}.`);
     }
     const handler = (handlers[service] as Record<string, AnyHandler>)[name];
-    if (handler === undefined) throw new HostError('host.unknownMethod', `The host does not offer ${method}.`);
+    if (handler === undefined)
+      throw new HostError('host.unknownMethod', `The host does not offer ${method}.`);
     return { spec: spec[name], handler };
   };
 
@@ -53,7 +56,10 @@ export function serveContract<C extends ContractSpec>(
   const answerCall = async (id: number, method: string, input: unknown, entry: Running): Promise<void> => {
     const { spec, handler } = lookUp(method);
     if (spec.kind !== 'call') throw new HostError('host.unknownMethod', `${method} is a stream.`);
-    const output = await handler(parseInput(spec, method, input), { signal: entry.controller.signal });
+    const { signal } = entry.controller;
+    const working = Promise.resolve(handler(parseInput(spec, method, input), { signal }));
+    // A caller that cancels is answered at once, whether the handler looks at its signal or not.
+    const output = await Promise.race([working, entry.aborted]);
     transport.send({ t: 'result', id, output });
   };
 
@@ -71,23 +77,37 @@ export function serveContract<C extends ContractSpec>(
           });
         }
         if (signal.aborted) break;
-        const next = await iterator.next();
+        const next = await Promise.race([iterator.next(), entry.aborted]);
         if (next.done === true || signal.aborted) break;
         entry.credit -= spec.cost(next.value as z.output<z.ZodType>);
         transport.send({ t: 'item', id, item: next.value });
       }
     } finally {
-      await iterator.return?.();
+      // Not waited for: a generator that sits in an await of its own answers only after it.
+      iterator.return?.().then(undefined, (thrown: unknown) => options.onFault?.(method, thrown));
     }
     transport.send({ t: 'end', id });
   };
 
-  const start = (id: number, method: string, credit: number, work: (entry: Running) => Promise<void>): void => {
+  const start = (
+    id: number,
+    method: string,
+    credit: number,
+    work: (entry: Running) => Promise<void>,
+  ): void => {
     if (running.has(id)) {
       transport.close();
       return;
     }
-    const entry: Running = { controller: new AbortController(), credit, wake: undefined };
+    const controller = new AbortController();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    aborted.catch(() => undefined);
+    controller.signal.addEventListener(
+      'abort',
+      () => reject(new HostError(cancelled.code, cancelled.message)),
+      { once: true },
+    );
+    const entry: Running = { controller, aborted, credit, wake: undefined };
     running.set(id, entry);
     work(entry)
       .catch((thrown: unknown) => {
@@ -115,7 +135,9 @@ export function serveContract<C extends ContractSpec>(
     }
     switch (message.t) {
       case 'call':
-        start(message.id, message.method, 0, (entry) => answerCall(message.id, message.method, message.input, entry));
+        start(message.id, message.method, 0, (entry) =>
+          answerCall(message.id, message.method, message.input, entry),
+        );
         return;
       case 'listen':
         start(message.id, message.method, message.credit, (entry) =>
@@ -168,8 +190,12 @@ function parseInput(spec: CallSpec | StreamSpec, method: string, input: unknown)
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const place = issue?.path.join('.') ?? '';
-  throw new HostError('host.badInput', `${method} was called with something it does not take (${place}: ${issue?.message ?? ''}).`, {
-    method,
-    place,
-  });
+  throw new HostError(
+    'host.badInput',
+    `${method} was called with something it does not take (${place}: ${issue?.message ?? ''}).`,
+    {
+      method,
+      place,
+    },
+  );
 }

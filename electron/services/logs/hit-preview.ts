@@ -61,10 +61,12 @@ export class HitPreviews {
   }
 
   async #bytes(at: number): Promise<Buffer> {
-    const from = at - this.#windowAt;
-    const held = from >= 0 && from + PREVIEW_BYTES <= this.#window.length;
-    if (!held) {
-      this.#window = await this.#source.read(at, WINDOW_BYTES);
+    const ahead = at - this.#windowAt;
+    const isHeld = ahead >= 0 && ahead + PREVIEW_BYTES <= this.#window.length;
+    if (!isHeld) {
+      // Hits close to each other share a read; far apart, reading more would be in vain.
+      const isNear = ahead >= 0 && ahead < WINDOW_BYTES;
+      this.#window = await this.#source.read(at, isNear ? WINDOW_BYTES : PREVIEW_BYTES);
       this.#windowAt = at;
     }
     const start = at - this.#windowAt;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { CountOrder } from './index-log.ts';
+import type { CountOrder } from './count-lines.ts';
 import type { ScanOrder } from './scan-lines.ts';
 
 /** What a worker thread of the log engine may be started for. */

@@ -6,7 +6,8 @@ import { errorCode } from '#shared/host/errors.ts';
 const PLACES: Readonly<Record<string, string>> = {
   ssh: 'terminal.error',
   log: 'log.error',
-  document: 'document.error',
+  documents: 'document.error',
+  logs: 'log.error',
   ticket: 'ticket.refusal',
   part: 'part.refusal',
 };

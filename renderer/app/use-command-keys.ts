@@ -43,7 +43,7 @@ export function useCommandKeys(commands: readonly Command[], context: CommandCon
 function isPressed(keys: string, event: KeyboardEvent, first: { key: string; at: number } | undefined): boolean {
   const [lead, second] = keys.split(' ');
   if (second === undefined) return matchesKey(event, keys);
-  return first?.key === lead && performance.now() - first.at < SEQUENCE_MS && matchesKey(event, second);
+  return first !== undefined && first.key === lead && performance.now() - first.at < SEQUENCE_MS && matchesKey(event, second);
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -1,0 +1,90 @@
+import { Button, MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AppInfo } from '#shared/host/app.ts';
+import { FirstStart } from '../features/start/first-start.tsx';
+import { connectHost, type HostLink } from '../host/connect.ts';
+import { setAppState } from './app-state.ts';
+import classes from './application.module.css';
+import { useConnectionState } from './connection-state.ts';
+import { explainError } from './explain.ts';
+import { setLanguage } from './i18n/i18n.ts';
+import { styleNonce } from './nonce.ts';
+import { cssVariablesResolver, theme } from './theme.ts';
+import { OpenWorkspace } from './workspace.tsx';
+
+const link: HostLink = connectHost();
+
+/** Connects to the host and shows the first start, the workspace, or what is wrong. */
+export function Application() {
+  const { info, connection, trouble } = useHostInfo();
+  const scheme = info?.settings.theme ?? 'system';
+  useEffect(() => {
+    if (info === undefined) return;
+    void setLanguage(info.settings.language);
+    document.documentElement.dataset.density = info.settings.density;
+  }, [info]);
+
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariablesResolver}
+      defaultColorScheme="auto"
+      {...(scheme !== 'system' && { forceColorScheme: scheme })}
+      getStyleNonce={() => styleNonce}
+    >
+      <Notifications position="top-right" autoClose={6000} zIndex={400} />
+      <Lost trouble={trouble} isStarted={info !== undefined} />
+      {info?.workspace === null && <FirstStart host={link.client} info={info} />}
+      {info !== undefined && info.workspace !== null && (
+        <OpenWorkspace host={link.client} info={info} workspace={info.workspace} connection={connection} />
+      )}
+    </MantineProvider>
+  );
+}
+
+/** Follows what the host says of itself, over every reconnection. */
+function useHostInfo(): { info: AppInfo | undefined; connection: number; trouble: unknown } {
+  const [info, setInfo] = useState<AppInfo>();
+  const [connection, setConnection] = useState(0);
+  const [trouble, setTrouble] = useState<unknown>();
+  useEffect(() => {
+    let controller: AbortController | undefined;
+    const watch = async (signal: AbortSignal): Promise<void> => {
+      for await (const next of link.client.app.watch({}, { signal })) {
+        setInfo(next);
+        if (next.workspace === null) setAppState('start');
+      }
+    };
+    return link.onState((state, reason) => {
+      useConnectionState.setState({ host: state });
+      setTrouble(reason);
+      controller?.abort();
+      if (state !== 'open') return;
+      controller = new AbortController();
+      setConnection((count) => count + 1);
+      // It ends with the connection; the next state says so.
+      watch(controller.signal).catch(() => undefined);
+    });
+  }, []);
+  return { info, connection, trouble };
+}
+
+/** Shown over everything while the host does not answer. */
+function Lost({ trouble, isStarted }: { trouble: unknown; isStarted: boolean }) {
+  const { t } = useTranslation();
+  const state = useConnectionState((connection) => connection.host);
+  const isLost = state === 'dead' || (state === 'reconnecting' && isStarted) || trouble !== undefined;
+  useEffect(() => {
+    if (state === 'dead') setAppState('lost');
+  }, [state]);
+  if (!isLost || state === 'open') return null;
+  return (
+    <div className={classes.lost} role="alert" data-testid="host-lost">
+      <h1>{t('app.lost.title')}</h1>
+      <p>{trouble === undefined ? t('app.lost.text') : explainError(trouble)}</p>
+      {state === 'reconnecting' ? <p>{t('app.lost.reconnecting')}</p> : <Button onClick={() => window.location.reload()}>{t('app.lost.reload')}</Button>}
+    </div>
+  );
+}

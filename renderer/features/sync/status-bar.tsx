@@ -1,0 +1,46 @@
+import { useTranslation } from 'react-i18next';
+import { useDesk } from '../../app/desk.ts';
+import { useView } from '../../stores/view.ts';
+import { useConnectionState } from '../../app/connection-state.ts';
+import classes from './status-bar.module.css';
+import { useFollowSyncStatus, useSyncStatus } from './use-sync-status.ts';
+
+/** Connection, unsynced, journal, who and which device: always in sight, each opens what it speaks of. */
+export function StatusBar() {
+  const { t, i18n } = useTranslation();
+  const { workspace } = useDesk();
+  const go = useView((view) => view.go);
+  useFollowSyncStatus();
+  const status = useSyncStatus();
+  const hostState = useConnectionState((state) => state.host);
+  const state = status?.state ?? 'offline';
+  const since = status && new Intl.DateTimeFormat(i18n.language, { hour: '2-digit', minute: '2-digit' }).format(new Date(status.since));
+  return (
+    <footer className={classes.bar} data-testid="status-bar">
+      <button type="button" className={classes.item} data-testid="status-connection" data-state={state} onClick={() => go('sync')}>
+        <span className={classes.dot} data-state={state} aria-hidden />
+        {t(`sync.state.${state}`, { since })}
+      </button>
+      {state !== 'demo' && (
+        <button type="button" className={classes.item} data-testid="status-unsynced" data-count={status?.unsynced ?? 0} onClick={() => go('sync')}>
+          <span className={classes.ring} data-some={(status?.unsynced ?? 0) > 0} aria-hidden />
+          {t('sync.unsynced', { count: status?.unsynced ?? 0 })}
+          {status !== undefined && status.unsentBlobs > 0 && ` · ${t('sync.unsentFiles', { count: status.unsentBlobs })}`}
+        </button>
+      )}
+      {status !== undefined && status.refused > 0 && (
+        <button type="button" className={classes.item} data-testid="status-refused" onClick={() => go('sync')}>
+          {t('sync.refusedCount', { count: status.refused })}
+        </button>
+      )}
+      <span className={classes.item} data-testid="status-journal">
+        {hostState === 'open' ? t('sync.journalOk') : t('app.lost.reconnecting')}
+      </span>
+      <span className={classes.end}>
+        <button type="button" className={classes.item} onClick={() => go('settings')}>
+          {workspace.userName} · {workspace.deviceCode}
+        </button>
+      </span>
+    </footer>
+  );
+}

@@ -1,0 +1,24 @@
+import { create } from 'zustand';
+import { useEffect } from 'react';
+import type { SyncStatus } from '#shared/host/sync.ts';
+import { useDesk } from '../../app/desk.ts';
+
+const useStatus = create<{ status: SyncStatus | undefined }>(() => ({ status: undefined }));
+
+/** The status of syncing, kept up to date by {@link useFollowSyncStatus}. */
+export function useSyncStatus(): SyncStatus | undefined {
+  return useStatus((state) => state.status);
+}
+
+/** Follows the host's status; mounted once, by the status bar. */
+export function useFollowSyncStatus(): void {
+  const { host } = useDesk();
+  useEffect(() => {
+    const controller = new AbortController();
+    const follow = async (): Promise<void> => {
+      for await (const status of host.sync.status({}, { signal: controller.signal })) useStatus.setState({ status });
+    };
+    follow().catch(() => useStatus.setState({ status: undefined }));
+    return () => controller.abort();
+  }, [host]);
+}

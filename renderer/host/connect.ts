@@ -1,99 +1,101 @@
-import { HOST_SOCKET_PATH, TOKEN_FRAGMENT } from '#shared/host/browser-host.ts';
 import { connectContract, type HostConnection } from '#shared/host/client.ts';
-import { hostContract, type HostClient, type HostContract } from '#shared/host/contract.ts';
+import { type HostClient, type HostContract, hostContract } from '#shared/host/contract.ts';
+import type { CallOptions } from '#shared/host/define.ts';
 import { errorCode, HostError } from '#shared/host/errors.ts';
 import type { Transport } from '#shared/host/messages.ts';
 import { PORT_MESSAGE } from '#shared/host/shell-messages.ts';
 import { portTransport } from './port-transport.ts';
 import { openWebSocketTransport } from './websocket-transport.ts';
 
-export type { HostClient };
+export type { HostClient } from '#shared/host/contract.ts';
 
 /**
- * - `connecting`: not open yet
- * - `open`: the client works
- * - `reconnecting`: it was open; it is tried again by itself
- * - `dead`: the host refused, or there is no way to one; only a reload helps
+ * - `connecting`: the first connection is being made
+ * - `open`: the host answers
+ * - `reconnecting`: it answered before; what was saved is safe
+ * - `dead`: it has refused this page, and asking again would not help
  */
-export type LinkState = 'connecting' | 'open' | 'reconnecting' | 'dead';
+export type HostState = 'connecting' | 'open' | 'reconnecting' | 'dead';
 
+/** The page's way to its host. It outlives every single connection. */
 export interface HostLink {
-  /** Stays the same over reconnections. While there is no connection its methods fail with `host.unavailable`. */
+  /**
+   * Methods wait for an open connection. What is under way when the connection
+   * is lost fails with `host.unavailable`; streams have to be listened to anew.
+   */
   readonly client: HostClient;
-  /** Told the state at once and at each change. `reason` is set when the host has refused. @returns a function that ends it. */
-  onState(listener: (state: LinkState, reason: unknown) => void): () => void;
+  readonly state: HostState;
+  /** Told the state at once and at each change, with the reason of a refusal. Returns how to stop. */
+  onState(listener: (state: HostState, reason?: unknown) => void): () => void;
 }
 
-/** Waiting times between attempts; the last one repeats. */
-const RETRY_MS = [200, 500, 1000, 2000, 5000];
-/** Refusals that time does not heal. */
-const FINAL = new Set(['host.badToken', 'host.otherVersion', 'host.noHello']);
+/** Where the transports of one page come from. */
+export interface TransportSource {
+  readonly token?: string;
+  open(): Promise<Transport>;
+}
+
+const TOKEN_KEY = 'faultline.token';
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 3_000;
+/** Refusals that the same question would get again. */
+const FINAL = new Set(['host.refused', 'host.otherVersion']);
 
 /**
- * Connects the page to its host and stays connected. The only place that
- * knows the ways there are: a port from the preload (desktop), or a token in
- * the fragment and a WebSocket (browser host).
+ * Connects to the host of this page and keeps it connected: through the
+ * preload's port in the desktop application, else through a WebSocket with the
+ * token that the browser host put into the address.
  */
-export function connectHost(): HostLink {
-  const listeners = new Set<(state: LinkState, reason: unknown) => void>();
-  let state: LinkState = 'connecting';
+export function connectHost(source: TransportSource = takeToken() ?? preloadPorts()): HostLink {
+  const listeners = new Set<(state: HostState, reason?: unknown) => void>();
+  let state: HostState = 'connecting';
   let reason: unknown;
-  let connection: HostConnection<HostContract> | undefined;
-  const setState = (next: LinkState, why?: unknown): void => {
-    state = next;
+  let next = Promise.withResolvers<HostConnection<HostContract>>();
+  next.promise.catch(() => undefined);
+
+  const enter = (entered: HostState, why?: unknown): void => {
+    state = entered;
     reason = why;
     for (const listener of listeners) listener(state, reason);
   };
 
-  const use = async (transport: Transport, hello: { token?: string }): Promise<void> => {
-    const opened = await connectContract(hostContract, transport, hello);
-    connection = opened;
-    setState('open');
-    await opened.closed;
-    connection = undefined;
-    setState('reconnecting');
+  const connectOnce = async (): Promise<void> => {
+    const transport = await source.open();
+    const connection = await connectContract(hostContract, transport, { token: source.token });
+    next.resolve(connection);
+    enter('open');
+    await connection.closed;
+    next = Promise.withResolvers();
+    next.promise.catch(() => undefined);
+    enter('reconnecting');
   };
 
-  const token = takeToken();
-  if (token === undefined) {
-    window.addEventListener('message', (event) => {
-      if (event.source !== window || event.origin !== window.location.origin || event.data !== PORT_MESSAGE) return;
-      const port = event.ports[0];
-      if (port !== undefined) use(portTransport(port), {}).catch((thrown: unknown) => setState('dead', thrown));
-    });
-    // A page that was opened without a token and without a preload has no host to wait for.
-    if (window.location.protocol.startsWith('http')) {
-      window.setTimeout(() => {
-        if (state === 'connecting') {
-          setState('dead', new HostError('host.badToken', 'This address has no token. Open the one that Faultline printed.'));
-        }
-      }, 3000);
-    }
-  } else {
-    void keepConnected(token);
-  }
-
-  async function keepConnected(secret: string): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
+  const keepConnected = async (): Promise<void> => {
+    let pause = FIRST_PAUSE_MS;
+    while (state !== 'dead') {
       try {
-        const transport = await openWebSocketTransport(`ws://${window.location.host}${HOST_SOCKET_PATH}`);
-        attempt = 0;
-        await use(transport, { token: secret });
+        await connectOnce();
+        pause = FIRST_PAUSE_MS;
       } catch (thrown) {
-        const code = errorCode(thrown);
-        if (code !== undefined && FINAL.has(code)) {
-          setState('dead', thrown);
+        if (FINAL.has(errorCode(thrown) ?? '')) {
+          next.reject(thrown);
+          enter('dead', thrown);
           return;
         }
-        if (state !== 'reconnecting') setState(state, code === 'host.unavailable' ? undefined : thrown);
+        // Another window has the host, or it is not up yet: said, and tried again.
+        enter(state, errorCode(thrown) === 'host.unavailable' ? undefined : thrown);
       }
-      const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0;
-      await new Promise((resolve) => window.setTimeout(resolve, wait));
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
-  }
+  };
+  void keepConnected();
 
   return {
-    client: stableClient(() => connection?.client),
+    client: stableClient(() => next.promise),
+    get state() {
+      return state;
+    },
     onState: (listener) => {
       listeners.add(listener);
       listener(state, reason);
@@ -102,44 +104,76 @@ export function connectHost(): HostLink {
   };
 }
 
-/**
- * The token of this run, taken out of the address bar. It is kept for this tab
- * only, so that a reload finds it again.
- */
-function takeToken(): string | undefined {
-  const fromAddress = new URLSearchParams(window.location.hash.slice(1)).get(TOKEN_FRAGMENT);
-  if (fromAddress !== null) {
-    sessionStorage.setItem(TOKEN_FRAGMENT, fromAddress);
-    window.history.replaceState(null, '', window.location.pathname);
-  }
-  return fromAddress ?? sessionStorage.getItem(TOKEN_FRAGMENT) ?? undefined;
-}
-
-/** A client whose methods go to whatever connection is open when they are called. */
-function stableClient(current: () => HostClient | undefined): HostClient {
-  const unavailable = (): HostError =>
-    new HostError('host.unavailable', 'The connection to the host is lost. What was saved is safe; it reconnects by itself.');
-  type Method = (input: unknown, options?: unknown) => unknown;
-  const client: Record<string, Record<string, Method>> = {};
+/** A client whose methods use the connection that is open when they are called. */
+function stableClient(connection: () => Promise<HostConnection<HostContract>>): HostClient {
+  type Method = (input: unknown, options?: CallOptions) => unknown;
+  const method = async (service: string, name: string): Promise<Method> => {
+    const { client } = await connection();
+    return (client as unknown as Record<string, Record<string, Method>>)[service]?.[name] as Method;
+  };
+  const client: Record<string, Record<string, unknown>> = {};
   for (const [service, methods] of Object.entries(hostContract)) {
-    const entry: Record<string, Method> = {};
-    for (const [name, spec] of Object.entries(methods)) {
-      const method = (): Method | undefined =>
-        (current() as unknown as Record<string, Record<string, Method>> | undefined)?.[service]?.[name];
-      entry[name] =
+    client[service] = Object.fromEntries(
+      Object.entries(methods).map(([name, spec]) => [
+        name,
         spec.kind === 'call'
-          ? async (input, options) => {
-              const open = method();
-              if (open === undefined) throw unavailable();
-              return open(input, options);
-            }
-          : async function* (input: unknown, options: unknown) {
-              const open = method();
-              if (open === undefined) throw unavailable();
-              yield* open(input, options) as AsyncIterable<unknown>;
-            };
-    }
-    client[service] = entry;
+          ? async (input: unknown, options?: CallOptions) => (await method(service, name))(input, options)
+          : async function* (input: unknown, options?: CallOptions) {
+              yield* (await method(service, name))(input, options) as AsyncIterable<unknown>;
+            },
+      ]),
+    );
   }
   return client as unknown as HostClient;
+}
+
+/**
+ * The token of the browser host. It leaves the address bar at once (and with it
+ * the history and what one copies from there), and stays in the tab for reloads.
+ */
+function takeToken(): TransportSource | undefined {
+  const fresh = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (fresh !== null) {
+    sessionStorage.setItem(TOKEN_KEY, fresh);
+    history.replaceState(history.state, '', location.pathname + location.search);
+  }
+  const token = fresh ?? sessionStorage.getItem(TOKEN_KEY);
+  if (token === null) return location.protocol === 'http:' ? withoutToken() : undefined;
+  const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/`;
+  return { token, open: () => openWebSocketTransport(url) };
+}
+
+/** A page of the browser host that was opened by its bare address. */
+function withoutToken(): TransportSource {
+  return {
+    open: async () => {
+      throw new HostError(
+        'host.refused',
+        'This address lacks its key. Open Faultline with the full address that it printed when it started.',
+      );
+    },
+  };
+}
+
+/** The preload hands over a fresh port after each load of the page, and when the host has been started anew. */
+function preloadPorts(): TransportSource {
+  const waiting: MessagePort[] = [];
+  let take: ((port: MessagePort) => void) | undefined;
+  window.addEventListener('message', (event) => {
+    const [port] = event.ports;
+    if (event.source !== window || event.data !== PORT_MESSAGE || port === undefined) return;
+    if (take === undefined) waiting.push(port);
+    else take(port);
+    take = undefined;
+  });
+  return {
+    open: async () => {
+      const port =
+        waiting.pop() ??
+        (await new Promise<MessagePort>((resolve) => {
+          take = resolve;
+        }));
+      return portTransport(port);
+    },
+  };
 }

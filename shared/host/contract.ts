@@ -1,7 +1,10 @@
 import { appService } from './app.ts';
 import { blobsService } from './blobs.ts';
 import type { ContractClient, ContractHandlers, ContractSpec } from './define.ts';
+import { documentsService } from './documents.ts';
 import { journalService } from './journal.ts';
+import { logsService } from './logs.ts';
+import { sshService } from './ssh.ts';
 import { syncService } from './sync.ts';
 import { vaultService } from './vault.ts';
 
@@ -12,6 +15,9 @@ export const hostContract = {
   vault: vaultService,
   sync: syncService,
   blobs: blobsService,
+  ssh: sshService,
+  logs: logsService,
+  documents: documentsService,
 } satisfies ContractSpec;
 
 export type HostContract = typeof hostContract;

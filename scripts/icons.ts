@@ -13,7 +13,9 @@ const browser = await chromium.launch({
 });
 const page = await browser.newPage({ viewport: { width: 1024, height: 1024 } });
 for (const size of SIZES) {
-  await page.setContent(`<style>*{margin:0}svg{display:block;width:${size}px;height:${size}px}</style>${drawing}`);
+  await page.setContent(
+    `<style>*{margin:0}svg{display:block;width:${size}px;height:${size}px}</style>${drawing}`,
+  );
   await page.screenshot({
     path: path.join(folder, `${size}x${size}.png`),
     clip: { x: 0, y: 0, width: size, height: size },

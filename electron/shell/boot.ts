@@ -16,4 +16,5 @@ if (dataDir !== undefined) app.setPath('userData', dataDir);
 if (process.env['APPIMAGE'] === undefined) {
   enableCompileCache(path.join(app.getPath('userData'), 'compile-cache'));
 }
-require('./start.cjs');
+// Built beside this file from ../main.ts; joined, so that the bundler leaves it to run time.
+require(path.join(__dirname, 'start.cjs'));

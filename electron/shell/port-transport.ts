@@ -1,4 +1,6 @@
 import type { MessagePortMain } from 'electron';
+import { withOwnBinary } from '#shared/host/codec.ts';
+import { Inbox } from '#shared/host/inbox.ts';
 import type { Transport } from '#shared/host/messages.ts';
 
 /** What ports of the main process and of a worker have in common. */
@@ -13,32 +15,22 @@ export type MainPort = Pick<MessagePortMain, 'postMessage' | 'start' | 'close'> 
  * listener on; what came before waits in it.
  */
 export function portTransport(port: MainPort): Transport {
-  let isClosed = false;
-  let onClosed: (() => void) | undefined;
-  const end = (): void => {
-    if (isClosed) return;
-    isClosed = true;
-    onClosed?.();
-  };
-  port.on('close', end);
+  const inbox = new Inbox();
+  port.on('close', () => inbox.end());
   return {
     send: (message) => {
-      if (!isClosed) port.postMessage(message);
+      if (!inbox.isClosed) port.postMessage(withOwnBinary(message));
     },
     onMessage: (listener) => {
-      port.on('message', (event) => {
-        if (!isClosed) listener(event.data);
-      });
+      inbox.onMessage(listener);
+      port.on('message', (event) => inbox.deliver(event.data));
       port.start();
     },
-    onClose: (listener) => {
-      onClosed = listener;
-      if (isClosed) listener();
-    },
+    onClose: inbox.onClose,
     close: () => {
-      if (isClosed) return;
+      if (inbox.isClosed) return;
       port.close();
-      end();
+      inbox.end();
     },
   };
 }

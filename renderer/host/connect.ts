@@ -72,7 +72,7 @@ export function connectHost(source: TransportSource = takeToken() ?? preloadPort
 
   const keepConnected = async (): Promise<void> => {
     let pause = FIRST_PAUSE_MS;
-    while (state !== 'dead') {
+    while (true) {
       try {
         await connectOnce();
         pause = FIRST_PAUSE_MS;

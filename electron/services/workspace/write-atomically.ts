@@ -1,0 +1,32 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Replaces a small file as a whole: a crash leaves the old content or the new one. Only the owner may read it. */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  const temp = `${path}.${process.pid}.new`;
+  try {
+    const file = await open(temp, 'w', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temp, path);
+  } catch (thrown) {
+    await rm(temp, { force: true });
+    throw thrown;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Windows can neither open a folder nor needs to. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -23,12 +23,20 @@ export async function openTicket(
   const { number: running, deviceCode } = await desk.host.journal.takeNumber({ counter: 'ticket' });
   const number = formatTicketNumber(deviceCode, running);
   const ticketId = newId();
-  const decision = decideIntake({ ...intake, ticketId, opening: { ...intake.opening, number } }, decideContext(desk));
+  const decision = decideIntake(
+    { ...intake, ticketId, opening: { ...intake.opening, number } },
+    decideContext(desk),
+  );
   return { decision: await saveDecision(desk, decision), ticketId, number };
 }
 
 /** Swaps a unit: faulty out and good in are one fact. */
-export async function swapUnit(desk: Desk, ticketId: string, assetId: string, command: SwapCommand): Promise<Decision> {
+export async function swapUnit(
+  desk: Desk,
+  ticketId: string,
+  assetId: string,
+  command: SwapCommand,
+): Promise<Decision> {
   const ticket = await ticketOf(desk, ticketId);
   const asset = (await desk.store.row({ key: `asset/${assetId}` }))?.state as AssetState | undefined;
   if (asset === undefined) return refuse('part.unknownAsset');

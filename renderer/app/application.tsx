@@ -84,7 +84,11 @@ function Lost({ trouble, isStarted }: { trouble: unknown; isStarted: boolean }) 
     <div className={classes.lost} role="alert" data-testid="host-lost">
       <h1>{t('app.lost.title')}</h1>
       <p>{trouble === undefined ? t('app.lost.text') : explainError(trouble)}</p>
-      {state === 'reconnecting' ? <p>{t('app.lost.reconnecting')}</p> : <Button onClick={() => window.location.reload()}>{t('app.lost.reload')}</Button>}
+      {state === 'reconnecting' ? (
+        <p>{t('app.lost.reconnecting')}</p>
+      ) : (
+        <Button onClick={() => window.location.reload()}>{t('app.lost.reload')}</Button>
+      )}
     </div>
   );
 }

@@ -51,7 +51,15 @@ export function keyLabel(keys: string): string {
       chord
         .split('+')
         .map((part) =>
-          part === 'mod' ? (isMac ? '⌘' : 'Ctrl') : part === 'enter' ? '↵' : part.length === 1 ? part.toUpperCase() : part.charAt(0).toUpperCase() + part.slice(1),
+          part === 'mod'
+            ? isMac
+              ? '⌘'
+              : 'Ctrl'
+            : part === 'enter'
+              ? '↵'
+              : part.length === 1
+                ? part.toUpperCase()
+                : part.charAt(0).toUpperCase() + part.slice(1),
         )
         .join(' '),
     )

@@ -1,6 +1,8 @@
 import { create } from 'zustand';
 
 /** Whether the host answers. */
-export const useConnectionState = create<{ readonly host: 'connecting' | 'open' | 'reconnecting' | 'dead' }>(() => ({
-  host: 'connecting',
-}));
+export const useConnectionState = create<{ readonly host: 'connecting' | 'open' | 'reconnecting' | 'dead' }>(
+  () => ({
+    host: 'connecting',
+  }),
+);

@@ -8,11 +8,15 @@ import classes from './frame.module.css';
 
 /** What each kind of tab shows. Loaded when first opened: xterm and the player are heavy. */
 const panels = {
-  terminal: lazy(() => import('../features/terminal/terminal-tab.tsx').then((m) => ({ default: m.TerminalTab }))),
+  terminal: lazy(() =>
+    import('../features/terminal/terminal-tab.tsx').then((m) => ({ default: m.TerminalTab })),
+  ),
   player: lazy(() => import('../features/terminal/player-tab.tsx').then((m) => ({ default: m.PlayerTab }))),
   log: lazy(() => import('../features/log/log-tab.tsx').then((m) => ({ default: m.LogTab }))),
   part: lazy(() => import('../features/part/swap-tab.tsx').then((m) => ({ default: m.SwapTab }))),
-  document: lazy(() => import('../features/document/document-tab.tsx').then((m) => ({ default: m.DocumentTab }))),
+  document: lazy(() =>
+    import('../features/document/document-tab.tsx').then((m) => ({ default: m.DocumentTab })),
+  ),
 } as const;
 
 /** The tools. Every tab stays mounted, so that a terminal goes on while another ticket is looked at. */
@@ -21,29 +25,77 @@ export function Dock() {
   const { tabs, tabId, isDockOpen, dockHeight, set, showTab, closeTab } = useView();
   if (tabs.length === 0) return null;
   return (
-    <section className={classes.dock} aria-label={t('app.dock.label')} data-testid="dock" hidden={!isDockOpen} style={{ height: dockHeight }}>
-      <Edge axis="y" label={t('app.resize.dock')} value={dockHeight} min={140} max={700} isReversed onChange={(next) => set({ dockHeight: next })} />
+    <section
+      className={classes.dock}
+      aria-label={t('app.dock.label')}
+      data-testid="dock"
+      hidden={!isDockOpen}
+      style={{ height: dockHeight }}
+    >
+      <Edge
+        axis="y"
+        label={t('app.resize.dock')}
+        value={dockHeight}
+        min={140}
+        max={700}
+        isReversed
+        onChange={(next) => set({ dockHeight: next })}
+      />
       <div className={classes.tabs} role="tablist" aria-label={t('app.dock.label')}>
         {tabs.map((tab) => (
-          <span key={tab.id} className={classes.tab} role="presentation" data-active={tab.id === tabId} data-kind={tab.kind} style={{ '--tab-colour': ticketColour(tab.ticketId) } as React.CSSProperties}>
-            <button type="button" role="tab" id={`tab-${tab.id}`} aria-selected={tab.id === tabId} aria-controls={`panel-${tab.id}`} className={classes.tabName} data-testid={`tab-${tab.kind}`} onClick={() => showTab(tab.id)}>
+          <span
+            key={tab.id}
+            className={classes.tab}
+            role="presentation"
+            data-active={tab.id === tabId}
+            data-kind={tab.kind}
+            style={{ '--tab-colour': ticketColour(tab.ticketId) } as React.CSSProperties}
+          >
+            <button
+              type="button"
+              role="tab"
+              id={`tab-${tab.id}`}
+              aria-selected={tab.id === tabId}
+              aria-controls={`panel-${tab.id}`}
+              className={classes.tabName}
+              data-testid={`tab-${tab.kind}`}
+              onClick={() => showTab(tab.id)}
+            >
               <span className={classes.tabDot} aria-hidden />
               {tab.title}
             </button>
-            <button type="button" className={classes.tabClose} aria-label={t('app.dock.closeTab', { name: tab.title })} onClick={() => closeTab(tab.id)}>
+            <button
+              type="button"
+              className={classes.tabClose}
+              aria-label={t('app.dock.closeTab', { name: tab.title })}
+              onClick={() => closeTab(tab.id)}
+            >
               <X size={13} />
             </button>
           </span>
         ))}
         <span className={classes.dockEnd} role="presentation">
-          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t('app.dock.hide')} onClick={() => set({ isDockOpen: false })}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label={t('app.dock.hide')}
+            onClick={() => set({ isDockOpen: false })}
+          >
             <ChevronDown size={16} />
           </ActionIcon>
         </span>
       </div>
       <div className={classes.panel}>
         {tabs.map((tab) => (
-          <div key={tab.id} id={`panel-${tab.id}`} className={classes.tabPanel} role="tabpanel" aria-labelledby={`tab-${tab.id}`} hidden={tab.id !== tabId}>
+          <div
+            key={tab.id}
+            id={`panel-${tab.id}`}
+            className={classes.tabPanel}
+            role="tabpanel"
+            aria-labelledby={`tab-${tab.id}`}
+            hidden={tab.id !== tabId}
+          >
             <Suspense fallback={null}>
               <Panel tab={tab} />
             </Suspense>

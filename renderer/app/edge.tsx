@@ -39,7 +39,9 @@ export function Edge(props: {
         const move = (moved: PointerEvent): void =>
           onChange(clamp(value + ((axis === 'x' ? moved.clientX : moved.clientY) - start) * sign));
         target.addEventListener('pointermove', move);
-        target.addEventListener('lostpointercapture', () => target.removeEventListener('pointermove', move), { once: true });
+        target.addEventListener('lostpointercapture', () => target.removeEventListener('pointermove', move), {
+          once: true,
+        });
       }}
     />
   );

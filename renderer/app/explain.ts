@@ -25,7 +25,9 @@ export function explainError(thrown: unknown): string {
   const detail = (thrown as { detail?: Record<string, unknown> }).detail ?? {};
   const key = keyOf(code);
   // A code without a text of ours still has the host's English sentence.
-  return i18next.exists(key) ? i18next.t(key, { ...detail }) : `${i18next.t('error.unknown')} (${(thrown as Error).message})`;
+  return i18next.exists(key)
+    ? i18next.t(key, { ...detail })
+    : `${i18next.t('error.unknown')} (${(thrown as Error).message})`;
 }
 
 /** Why a command is not possible now. */

@@ -71,7 +71,14 @@ export function Frame({ notice }: { notice: string | undefined }) {
       {view.section === 'tickets' && view.isQueueOpen ? (
         <aside className={classes.queue} style={{ width: view.queueWidth }} data-testid="queue">
           <Queue />
-          <Edge axis="x" label={t('app.resize.queue')} value={view.queueWidth} min={260} max={640} onChange={(queueWidth) => view.set({ queueWidth })} />
+          <Edge
+            axis="x"
+            label={t('app.resize.queue')}
+            value={view.queueWidth}
+            min={260}
+            max={640}
+            onChange={(queueWidth) => view.set({ queueWidth })}
+          />
         </aside>
       ) : (
         <span />

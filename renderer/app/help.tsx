@@ -9,7 +9,13 @@ export function Help({ commands }: { commands: readonly Command[] }) {
   const { t } = useTranslation();
   const close = useView((view) => view.closeDialog);
   return (
-    <Modal opened onClose={close} title={t('app.help.title')} size={520} closeButtonProps={{ 'aria-label': t('app.close') }}>
+    <Modal
+      opened
+      onClose={close}
+      title={t('app.help.title')}
+      size={520}
+      closeButtonProps={{ 'aria-label': t('app.close') }}
+    >
       <p className={classes.hint}>{t('app.help.hint')}</p>
       <table className={classes.table}>
         <tbody>

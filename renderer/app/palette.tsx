@@ -13,9 +13,13 @@ export function Palette({ commands, context }: { commands: readonly Command[]; c
   const [at, setAt] = useState(0);
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = commands
-    .filter((command) => command.id !== 'app.palette' && (command.when === undefined || command.when(context)))
+    .filter(
+      (command) => command.id !== 'app.palette' && (command.when === undefined || command.when(context)),
+    )
     .map((command) => ({ command, title: t(command.title) }))
-    .filter(({ command, title }) => words.every((word) => `${title} ${command.id}`.toLowerCase().includes(word)));
+    .filter(({ command, title }) =>
+      words.every((word) => `${title} ${command.id}`.toLowerCase().includes(word)),
+    );
   const chosen = Math.min(at, found.length - 1);
   const run = (command: Command | undefined): void => {
     if (command === undefined) return;
@@ -24,7 +28,16 @@ export function Palette({ commands, context }: { commands: readonly Command[]; c
   };
 
   return (
-    <Modal opened onClose={close} withCloseButton={false} padding={0} yOffset="12vh" size={560} title={undefined} aria-label={t('app.palette.title')}>
+    <Modal
+      opened
+      onClose={close}
+      withCloseButton={false}
+      padding={0}
+      yOffset="12vh"
+      size={560}
+      title={undefined}
+      aria-label={t('app.palette.title')}
+    >
       <TextInput
         data-autofocus
         data-testid="palette-input"
@@ -37,7 +50,9 @@ export function Palette({ commands, context }: { commands: readonly Command[]; c
         aria-expanded
         aria-controls="palette-list"
         aria-label={t('app.palette.placeholder')}
-        aria-activedescendant={found[chosen] === undefined ? undefined : `palette-${found[chosen].command.id}`}
+        aria-activedescendant={
+          found[chosen] === undefined ? undefined : `palette-${found[chosen].command.id}`
+        }
         onChange={(event) => {
           setText(event.currentTarget.value);
           setAt(0);

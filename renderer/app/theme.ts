@@ -1,7 +1,16 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const blue: MantineColorsTuple = [
-  '#edf2ff', '#dbe4ff', '#bac8ff', '#91a7ff', '#7ea2ff', '#4c6ef5', '#1f5eff', '#1a50dd', '#1746c2', '#123a9f',
+  '#edf2ff',
+  '#dbe4ff',
+  '#bac8ff',
+  '#91a7ff',
+  '#7ea2ff',
+  '#4c6ef5',
+  '#1f5eff',
+  '#1a50dd',
+  '#1746c2',
+  '#123a9f',
 ];
 
 /** Calm and dense: 14 px base, small radii, one accent. Colours of the product stand in tokens.css. */
@@ -9,7 +18,8 @@ export const theme = createTheme({
   primaryColor: 'blue',
   primaryShade: { light: 6, dark: 6 },
   colors: { blue },
-  fontFamily: "'Inter Variable', 'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
+  fontFamily:
+    "'Inter Variable', 'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
   fontFamilyMonospace: "'JetBrains Mono', 'Noto Sans Mono CJK SC', 'Sarasa Mono SC', monospace",
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '18px' },
   defaultRadius: 6,

@@ -40,16 +40,27 @@ export function useCommandKeys(commands: readonly Command[], context: CommandCon
   }, [commands]);
 }
 
-function isPressed(keys: string, event: KeyboardEvent, first: { key: string; at: number } | undefined): boolean {
+function isPressed(
+  keys: string,
+  event: KeyboardEvent,
+  first: { key: string; at: number } | undefined,
+): boolean {
   const [lead, second] = keys.split(' ');
   if (second === undefined) return matchesKey(event, keys);
-  return first !== undefined && first.key === lead && performance.now() - first.at < SEQUENCE_MS && matchesKey(event, second);
+  return (
+    first !== undefined &&
+    first.key === lead &&
+    performance.now() - first.at < SEQUENCE_MS &&
+    matchesKey(event, second)
+  );
 }
 
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || isInTerminal(target))
+    (target.isContentEditable ||
+      ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ||
+      isInTerminal(target))
   );
 }
 

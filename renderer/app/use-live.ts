@@ -31,7 +31,11 @@ function onChange(store: StoreClient, listener: ChangeListener): () => void {
  * A value read from the store, read again when what it concerns has changed.
  * `undefined` until the first answer; an older answer never replaces a newer one.
  */
-export function useLive<T>(read: (store: StoreClient) => Promise<T>, concerns: (key: string) => boolean, deps: readonly unknown[]): T | undefined {
+export function useLive<T>(
+  read: (store: StoreClient) => Promise<T>,
+  concerns: (key: string) => boolean,
+  deps: readonly unknown[],
+): T | undefined {
   const { store } = useDesk();
   const [value, setValue] = useState<T>();
   const turn = useRef(0);
@@ -74,7 +78,10 @@ export function useLive<T>(read: (store: StoreClient) => Promise<T>, concerns: (
 export function useEntity<N extends Noun>(noun: N, id: string | undefined): EntityStates[N] | undefined {
   const key = `${noun}/${id ?? ''}`;
   return useLive(
-    async (store) => (id === undefined || id === '' ? undefined : ((await store.row({ key }))?.state as EntityStates[N] | undefined)),
+    async (store) =>
+      id === undefined || id === ''
+        ? undefined
+        : ((await store.row({ key }))?.state as EntityStates[N] | undefined),
     (changed) => changed === key,
     [key],
   );
@@ -92,10 +99,18 @@ export function useEntities<N extends Exclude<Noun, 'ticket'>>(noun: N): Readonl
 
 /** The facts of an entity in the order they happened. */
 export function useEvents(key: string): readonly EventWithStanding[] | undefined {
-  return useLive((store) => store.eventsOf({ key }), (changed) => changed === key, [key]);
+  return useLive(
+    (store) => store.eventsOf({ key }),
+    (changed) => changed === key,
+    [key],
+  );
 }
 
 /** A window of the ticket list. */
 export function useTicketList(query: ListQuery) {
-  return useLive((store) => store.list(query), (changed) => !changed.startsWith('unit/'), [JSON.stringify(query)]);
+  return useLive(
+    (store) => store.list(query),
+    (changed) => !changed.startsWith('unit/'),
+    [JSON.stringify(query)],
+  );
 }

@@ -14,7 +14,8 @@ export function useShellMessages(commands: readonly Command[], context: CommandC
       const message = shellMessageOf(event.data);
       if (message?.t === 'command') {
         const command = commands.find(({ id }) => id === message.id);
-        if (command !== undefined && (command.when === undefined || command.when(latest.current))) void command.run(latest.current);
+        if (command !== undefined && (command.when === undefined || command.when(latest.current)))
+          void command.run(latest.current);
       } else if (message?.t === 'open' && message.link.place === 'ticket') {
         latest.current.view.select(undefined);
         latest.current.view.go('tickets');
@@ -27,6 +28,7 @@ export function useShellMessages(commands: readonly Command[], context: CommandC
 }
 
 function shellMessageOf(data: unknown): ShellMessage | undefined {
-  if (typeof data !== 'object' || data === null || !('type' in data) || data.type !== SHELL_MESSAGE) return undefined;
+  if (typeof data !== 'object' || data === null || !('type' in data) || data.type !== SHELL_MESSAGE)
+    return undefined;
   return (data as { message?: ShellMessage }).message;
 }

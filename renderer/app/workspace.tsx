@@ -20,7 +20,12 @@ function storeOf(workspaceId: string): Promise<StoreClient> {
 }
 
 /** An open workspace: store and engine behind the frame. `connection` counts connections: the engine starts anew with each. */
-export function OpenWorkspace(props: { host: HostClient; info: AppInfo; workspace: Workspace; connection: number }) {
+export function OpenWorkspace(props: {
+  host: HostClient;
+  info: AppInfo;
+  workspace: Workspace;
+  connection: number;
+}) {
   const { host, info, workspace, connection } = props;
   const { t } = useTranslation();
   const [store, setStore] = useState<StoreClient>();
@@ -47,7 +52,8 @@ export function OpenWorkspace(props: { host: HostClient; info: AppInfo; workspac
         onJournalRead: () => setAppState('ready'),
         onBootstrap: (progress) => setNotice(progress && t('app.bootstrap', { ...progress })),
         onRebuild: (isRebuilding) => setNotice(isRebuilding ? t('app.rebuild') : undefined),
-        onTrouble: (thrown) => notifications.show({ color: 'red', message: explainError(thrown), id: 'engine-trouble' }),
+        onTrouble: (thrown) =>
+          notifications.show({ color: 'red', message: explainError(thrown), id: 'engine-trouble' }),
       },
       controller.signal,
     ).catch((thrown: unknown) => {
@@ -58,7 +64,10 @@ export function OpenWorkspace(props: { host: HostClient; info: AppInfo; workspac
     return () => controller.abort();
   }, [host, store, connection, t]);
 
-  const desk = useMemo<Desk | undefined>(() => store && { host, store, info, workspace }, [host, store, info, workspace]);
+  const desk = useMemo<Desk | undefined>(
+    () => store && { host, store, info, workspace },
+    [host, store, info, workspace],
+  );
   if (desk === undefined) return <p style={{ padding: 24 }}>{notice ?? t('app.loading')}</p>;
   return (
     <DeskContext value={desk}>

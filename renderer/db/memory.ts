@@ -46,7 +46,9 @@ export class Memory {
   #name(key: string): string {
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const state = this.#rows.get(key)?.state as { name?: string; nameEn?: string; serial?: string } | undefined;
+    const state = this.#rows.get(key)?.state as
+      | { name?: string; nameEn?: string; serial?: string }
+      | undefined;
     const name = `${state?.name ?? ''} ${state?.nameEn ?? ''} ${state?.serial ?? ''}`.toLowerCase();
     this.#names.set(key, name);
     return name;

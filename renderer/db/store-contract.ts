@@ -26,7 +26,10 @@ export const storeContract = {
     applyEntity: call(z.object({ key: z.string(), events: trusted<DomainEvent[]>() }), nothing),
     incomplete: call(nothing, z.object({ keys: z.array(z.string()) })),
     bootstrapBegin: call(nothing, nothing),
-    bootstrapSegment: call(z.object({ scope: z.string(), bytes: trusted<Uint8Array<ArrayBuffer>>() }), nothing),
+    bootstrapSegment: call(
+      z.object({ scope: z.string(), bytes: trusted<Uint8Array<ArrayBuffer>>() }),
+      nothing,
+    ),
     bootstrapFinish: call(z.object({ position: trusted<SyncPosition>() }), nothing),
     /** Opens the database anew after it was taken away; the caller fills it again. */
     reopen: call(nothing, nothing),

@@ -1,4 +1,11 @@
-import { foldEntity, foldOnto, parseKey, unknownRow, type FoldedRow, type Noun } from '#shared/domain/projection.ts';
+import {
+  foldEntity,
+  foldOnto,
+  parseKey,
+  unknownRow,
+  type FoldedRow,
+  type Noun,
+} from '#shared/domain/projection.ts';
 import { touches } from '#shared/domain/registry.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import type { PullLine, Row } from '#shared/sync/protocol.ts';
@@ -62,7 +69,8 @@ export class Store {
   async #load(): Promise<void> {
     for (const page of await this.#database.pages.toArray()) {
       if (page.summaries !== null) {
-        for (const summary of await unpack<TicketSummary[]>(page.summaries)) this.#memory.putSummary(summary, page.id);
+        for (const summary of await unpack<TicketSummary[]>(page.summaries))
+          this.#memory.putSummary(summary, page.id);
       } else {
         for (const row of await unpack<FoldedRow[]>(page.rows)) this.#memory.put(row, this.#now());
       }
@@ -72,17 +80,27 @@ export class Store {
   }
 
   /** What the last visit's first list looked like: painted before anything else is read. */
-  async firstPage(): Promise<{ query: ListQuery; answer: ListAnswer; labels: Record<string, { name: string; nameEn?: string }> } | undefined> {
+  async firstPage(): Promise<
+    | { query: ListQuery; answer: ListAnswer; labels: Record<string, { name: string; nameEn?: string }> }
+    | undefined
+  > {
     const record = await this.#database.meta.get('firstPage');
     return record?.value as Awaited<ReturnType<Store['firstPage']>>;
   }
 
-  async list(query: ListQuery): Promise<ListAnswer & { labels: Record<string, { name: string; nameEn?: string }> }> {
+  async list(
+    query: ListQuery,
+  ): Promise<ListAnswer & { labels: Record<string, { name: string; nameEn?: string }> }> {
     await this.load();
     const answer = runList(this.#memory.summaries.values(), query, this.#memory.namesOf);
     const labels: Record<string, { name: string; nameEn?: string }> = {};
     for (const item of answer.items) {
-      for (const key of [`customer/${item.customerId}`, `site/${item.siteId}`, `asset/${item.assetId}`, `user/${item.assignee ?? ''}`]) {
+      for (const key of [
+        `customer/${item.customerId}`,
+        `site/${item.siteId}`,
+        `asset/${item.assetId}`,
+        `user/${item.assignee ?? ''}`,
+      ]) {
         const label = this.#memory.label(key);
         if (label !== undefined) labels[key] = label;
       }
@@ -137,7 +155,9 @@ export class Store {
         if (row !== undefined) rows.push(row);
       }
       await this.#database.transaction('rw', this.#database.events, this.#database.overlay, async () => {
-        await this.#database.events.bulkPut(records.map((record) => ({ ...record, standing: 'refused' as const })));
+        await this.#database.events.bulkPut(
+          records.map((record) => ({ ...record, standing: 'refused' as const })),
+        );
         await this.#database.overlay.bulkPut(rows.map((row) => ({ key: row.key, row })));
       });
       this.#remember(rows);
@@ -149,9 +169,14 @@ export class Store {
     return this.#inTurn(async () => {
       const head = lines.find((line) => line.k === 'head');
       const end = lines.find((line) => line.k === 'end');
-      if (head === undefined || end === undefined) throw new Error('A pull without head or end is not applied.');
+      if (head === undefined || end === undefined)
+        throw new Error('A pull without head or end is not applied.');
       const before = await this.position();
-      const position = { epoch: head.epoch, cursors: { ...before.cursors, ...end.cursors }, isBootstrapped: before.isBootstrapped };
+      const position = {
+        epoch: head.epoch,
+        cursors: { ...before.cursors, ...end.cursors },
+        isBootstrapped: before.isBootstrapped,
+      };
       const events = lines.flatMap((line) => (line.k === 'event' ? [line.event] : []));
       await this.#applyEvents(events, 'confirmed', position);
     });
@@ -193,31 +218,53 @@ export class Store {
       });
       let pageCount = 0;
       for await (const { scope, bytes } of segments) {
-        const rows = (await gunzipText(bytes)).split('\n').filter(Boolean).map((line) => JSON.parse(line) as Row as unknown as FoldedRow);
+        const rows = (await gunzipText(bytes))
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line) as Row as unknown as FoldedRow);
         const pages = [];
         for (const [noun, group] of Map.groupBy(rows, (row) => parseKey(row.key)?.noun)) {
           if (noun === undefined) continue;
           for (let from = 0; from < group.length; from += ROWS_PER_PAGE) {
             const slice = group.slice(from, from + ROWS_PER_PAGE);
             const id = `${scope}|${noun}|${pageCount++}`;
-            const summaries = noun === 'ticket' ? slice.map((row) => summarise(row.key, row.state as TicketState, this.#now())) : null;
-            pages.push({ id, scope, noun, rows: await pack(slice), summaries: summaries && (await pack(summaries)) });
+            const summaries =
+              noun === 'ticket'
+                ? slice.map((row) => summarise(row.key, row.state as TicketState, this.#now()))
+                : null;
+            pages.push({
+              id,
+              scope,
+              noun,
+              rows: await pack(slice),
+              summaries: summaries && (await pack(summaries)),
+            });
           }
         }
         await this.#database.pages.bulkPut(pages);
       }
       const reached = await position;
       const local = await this.#database.events.filter((record) => record.standing === 'local').toArray();
-      await this.#database.transaction('rw', this.#database.overlay, this.#database.events, this.#database.meta, async () => {
-        await this.#database.overlay.clear();
-        await this.#database.events.clear();
-        await this.#database.meta.put({ key: 'position', value: { ...reached, isBootstrapped: true } });
-      });
+      await this.#database.transaction(
+        'rw',
+        this.#database.overlay,
+        this.#database.events,
+        this.#database.meta,
+        async () => {
+          await this.#database.overlay.clear();
+          await this.#database.events.clear();
+          await this.#database.meta.put({ key: 'position', value: { ...reached, isBootstrapped: true } });
+        },
+      );
       this.#memory.clear();
       this.#pages.clear();
       this.#loaded = this.#load();
       await this.#loaded;
-      await this.#applyEvents(local.map((record) => record.event), 'local', undefined);
+      await this.#applyEvents(
+        local.map((record) => record.event),
+        'local',
+        undefined,
+      );
     });
   }
 
@@ -247,7 +294,11 @@ export class Store {
     return run;
   }
 
-  async #applyEvents(events: readonly DomainEvent[], standing: EventStanding, position: SyncPosition | undefined): Promise<void> {
+  async #applyEvents(
+    events: readonly DomainEvent[],
+    standing: EventStanding,
+    position: SyncPosition | undefined,
+  ): Promise<void> {
     await this.load();
     const known = await this.#database.events.bulkGet(events.map((event) => event.id));
     const fresh: DomainEvent[] = [];
@@ -258,7 +309,8 @@ export class Store {
       if (record === undefined) {
         if (!seen.has(event.id)) fresh.push(event);
         seen.add(event.id);
-      } else if (standing === 'confirmed' && record.standing === 'local') confirmed.push({ ...record, standing });
+      } else if (standing === 'confirmed' && record.standing === 'local')
+        confirmed.push({ ...record, standing });
     });
     const rows = await this.#foldFresh(fresh);
     const records = fresh.map((event) => this.#record(event, standing));
@@ -268,7 +320,10 @@ export class Store {
       await overlay.bulkPut(rows.map((row) => ({ key: row.key, row })));
       if (position !== undefined) await meta.put({ key: 'position', value: position });
     });
-    this.#remember(rows, confirmed.flatMap((record) => record.touches));
+    this.#remember(
+      rows,
+      confirmed.flatMap((record) => record.touches),
+    );
   }
 
   async #foldFresh(fresh: readonly DomainEvent[]): Promise<FoldedRow[]> {
@@ -287,7 +342,11 @@ export class Store {
   }
 
   /** Folds an entity from every fact of it that is here, beside those given, without those left out. */
-  async #foldAnew(key: string, extra: readonly DomainEvent[], leftOut: ReadonlySet<string>): Promise<FoldedRow | undefined> {
+  async #foldAnew(
+    key: string,
+    extra: readonly DomainEvent[],
+    leftOut: ReadonlySet<string>,
+  ): Promise<FoldedRow | undefined> {
     if (this.#memory.pageOf.has(key) && !this.#complete.has(key)) {
       this.#incomplete.add(key);
       return undefined;

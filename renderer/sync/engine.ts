@@ -22,14 +22,26 @@ export interface EngineEvents {
 }
 
 /** Codes that mean "later", not "wrong". */
-const LATER = new Set(['sync.offline', 'sync.needsLogin', 'sync.demo', 'sync.otherVersion', 'host.unavailable', 'host.cancelled']);
+const LATER = new Set([
+  'sync.offline',
+  'sync.needsLogin',
+  'sync.demo',
+  'sync.otherVersion',
+  'host.unavailable',
+  'host.cancelled',
+]);
 
 /**
  * Keeps the store the image of journal and server until `signal` aborts. It
  * ends when the host is gone and is started again with the next connection;
  * everything it does may be repeated.
  */
-export async function runEngine(host: EngineHost, store: StoreClient, events: EngineEvents, signal: AbortSignal): Promise<void> {
+export async function runEngine(
+  host: EngineHost,
+  store: StoreClient,
+  events: EngineEvents,
+  signal: AbortSignal,
+): Promise<void> {
   await Promise.all([
     followJournal(host, store, events, signal),
     followServer(host, store, events, signal),
@@ -37,7 +49,12 @@ export async function runEngine(host: EngineHost, store: StoreClient, events: En
   ]);
 }
 
-async function followJournal(host: EngineHost, store: StoreClient, events: EngineEvents, signal: AbortSignal): Promise<void> {
+async function followJournal(
+  host: EngineHost,
+  store: StoreClient,
+  events: EngineEvents,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const item of host.journal.follow({ replay: true }, { signal })) {
     if (item.k === 'live') {
       events.onJournalRead();
@@ -53,26 +70,40 @@ async function followJournal(host: EngineHost, store: StoreClient, events: Engin
   }
 }
 
-async function applyVerdicts(store: StoreClient, verdicts: readonly { id: string; verdict: string }[]): Promise<void> {
+async function applyVerdicts(
+  store: StoreClient,
+  verdicts: readonly { id: string; verdict: string }[],
+): Promise<void> {
   const refused = verdicts.filter(({ verdict }) => verdict === 'refused').map(({ id }) => id);
   if (refused.length > 0) await store.applyRefusals({ eventIds: refused });
 }
 
-async function followServer(host: EngineHost, store: StoreClient, events: EngineEvents, signal: AbortSignal): Promise<void> {
+async function followServer(
+  host: EngineHost,
+  store: StoreClient,
+  events: EngineEvents,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const _ of host.sync.pokes({}, { signal })) {
     await catchUp(host, store, events, signal);
   }
 }
 
 /** Bootstraps if need be, then pulls until there is no more. */
-export async function catchUp(host: EngineHost, store: StoreClient, events: EngineEvents, signal: AbortSignal): Promise<void> {
+export async function catchUp(
+  host: EngineHost,
+  store: StoreClient,
+  events: EngineEvents,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     if (!(await store.position({})).isBootstrapped) await bootstrap(host, store, events);
     let hasMore = true;
     while (hasMore && !signal.aborted) {
       const { epoch, cursors } = await store.position({});
       const lines: PullLine[] = [];
-      for await (const batch of host.sync.pull({ epoch, cursors: { ...cursors } }, { signal })) lines.push(...batch.lines);
+      for await (const batch of host.sync.pull({ epoch, cursors: { ...cursors } }, { signal }))
+        lines.push(...batch.lines);
       const end = lines.find((line) => line.k === 'end');
       if (end === undefined) return;
       await store.applyPull({ lines });
@@ -117,7 +148,12 @@ async function completeRows(host: EngineHost, store: StoreClient, signal: AbortS
 }
 
 /** Brings all facts of one entity here: a cold ticket that somebody opens, or a row a late fact sorts into. */
-export async function fetchEntity(host: EngineHost, store: StoreClient, key: string, signal?: AbortSignal): Promise<void> {
+export async function fetchEntity(
+  host: EngineHost,
+  store: StoreClient,
+  key: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const lines: PullLine[] = [];
   for await (const batch of host.sync.entity({ key }, { signal })) lines.push(...batch.lines);
   const facts = lines.flatMap((line) => (line.k === 'event' ? [line.event] : []));
@@ -125,7 +161,12 @@ export async function fetchEntity(host: EngineHost, store: StoreClient, key: str
 }
 
 /** The browser can take the database away under the running app; journal and server can fill it again. */
-async function watchStore(host: EngineHost, store: StoreClient, events: EngineEvents, signal: AbortSignal): Promise<void> {
+async function watchStore(
+  host: EngineHost,
+  store: StoreClient,
+  events: EngineEvents,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const change of store.changes({}, { signal })) {
     if (!change.lost) continue;
     events.onRebuild(true);

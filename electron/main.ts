@@ -122,9 +122,10 @@ async function run(): Promise<void> {
     newChannel: () => new MessageChannelMain(),
     isKnown: (id) => id === main?.window.webContents.id,
     onConnected: (transport) => {
+      messages.pause();
       host?.then((ready) => ready.attach(transport)).catch(() => transport.close());
-      messages.ready();
     },
+    onListening: () => messages.ready(),
     onRefused: (reason) => diagnostics.note(`port refused: ${reason}`),
   });
   main = openWindow(

@@ -1,7 +1,7 @@
 import { SHELL_MESSAGE, type ShellMessage } from '#shared/host/shell-messages.ts';
 
 export interface PageMessages {
-  /** Sends now, or keeps the message until the page has its port. */
+  /** Sends now, or keeps the message until the page listens. */
   send(message: ShellMessage): void;
   /** The page listens: what waited goes out, in order. */
   ready(): void;

@@ -24,6 +24,7 @@ function shell() {
   const connected: Transport[] = [];
   const refused: string[] = [];
   const delivered: unknown[][] = [];
+  const listening: true[] = [];
   handOverPorts({
     ipcMain: ipcMain as never,
     newChannel: () => {
@@ -33,19 +34,24 @@ function shell() {
     },
     isKnown: (id) => id === 1,
     onConnected: (transport) => connected.push(transport),
+    onListening: () => listening.push(true),
     onRefused: (reason) => refused.push(reason),
   });
-  const ask = (frame: object | null = {}, id = 1) =>
-    ipcMain.emit('faultline:connect', {
-      sender: { id },
-      senderFrame: frame && {
-        url: 'app://faultline/index.html',
-        parent: null,
-        postMessage: (...message: unknown[]) => delivered.push(message),
-        ...frame,
+  const ask = (frame: object | null = {}, id = 1, word: unknown = 'port') =>
+    ipcMain.emit(
+      'faultline:page',
+      {
+        sender: { id },
+        senderFrame: frame && {
+          url: 'app://faultline/index.html',
+          parent: null,
+          postMessage: (...message: unknown[]) => delivered.push(message),
+          ...frame,
+        },
       },
-    });
-  return { ask, channels, connected, refused, delivered };
+      word,
+    );
+  return { ask, channels, connected, refused, delivered, listening };
 }
 
 describe('the hand-over of the port', () => {
@@ -67,6 +73,14 @@ describe('the hand-over of the port', () => {
     connected[0]!.onClose(() => (isOver = true));
     ask();
     expect([channels.length, channels[0]!.port1.closed, isOver]).toEqual([2, true, true]);
+  });
+
+  it('hears that the page listens, from our own page only', () => {
+    const { ask, listening, channels } = shell();
+    ask({}, 1, 'listening');
+    ask({ url: 'https://evil.example/' }, 1, 'listening');
+    ask({}, 1, 'anything');
+    expect([listening, channels]).toEqual([[true], []]);
   });
 
   it.each([

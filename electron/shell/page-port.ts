@@ -1,6 +1,6 @@
 import type { IpcMain, IpcMainEvent, MessageChannelMain } from 'electron';
 import type { Transport } from '#shared/host/messages.ts';
-import { CONNECT_CHANNEL, PORT_MESSAGE } from '#shared/host/shell-messages.ts';
+import { PAGE_CHANNEL, PORT_MESSAGE } from '#shared/host/shell-messages.ts';
 import { isAppUrl } from './addresses.ts';
 import { portTransport } from './port-transport.ts';
 
@@ -11,6 +11,8 @@ export interface PagePortOptions {
   readonly isKnown: (webContentsId: number) => boolean;
   /** Gets the host's end of each hand-over. */
   readonly onConnected: (transport: Transport, webContentsId: number) => void;
+  /** The page can be sent messages now. */
+  readonly onListening: () => void;
   readonly onRefused: (reason: string) => void;
 }
 
@@ -33,12 +35,14 @@ export function refusalOf(event: Asking, isKnown: (webContentsId: number) => boo
  */
 export function handOverPorts(options: PagePortOptions): void {
   const open = new Map<number, Transport>();
-  options.ipcMain.on(CONNECT_CHANNEL, (event) => {
+  options.ipcMain.on(PAGE_CHANNEL, (event, word: unknown) => {
     const refusal = refusalOf(event, options.isKnown);
     if (refusal !== undefined) {
       options.onRefused(refusal);
       return;
     }
+    if (word === 'listening') options.onListening();
+    if (word !== 'port') return;
     const { id } = event.sender;
     open.get(id)?.close();
     const { port1, port2 } = options.newChannel();

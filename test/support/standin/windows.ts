@@ -93,7 +93,8 @@ class WebContents extends EventEmitter {
   }
   #deliver(what: object): void {
     const expression = `__deliver(${JSON.stringify(JSON.stringify(what, pack))})`;
-    void this.#send('Runtime.evaluate', { contextId: this.#world, expression });
+    // The page may have gone on since; what was meant for it is lost, as in Electron.
+    this.#send('Runtime.evaluate', { contextId: this.#world, expression }).catch(() => undefined);
   }
   async #event(method: string, params: never): Promise<void> {
     if (method === 'Fetch.requestPaused') await this.#fetch(params);

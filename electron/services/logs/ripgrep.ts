@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import type { LogEncoding } from './encodings.ts';
 import type { LineMatches } from './hit-preview.ts';
 import { LogError } from './log-error.ts';
@@ -10,6 +11,10 @@ import type { SearchQuery } from './search-query.ts';
 const MATCH_BYTES = 2048;
 /** A line's further matches arrive within this time, so a lone hit is shown without waiting for the next. */
 const HOLD_MS = 50;
+/** How long hits are gathered before they are handed on. */
+const GATHER_MS = 10;
+/** Half of what the pipe's buffer holds: gathering longer would make ripgrep wait. */
+const FULL_BYTES = 32 * 1024;
 /** Matches read for each line asked for, so that one line with millions of matches ends the search too. */
 const MATCHES_PER_LINE = 200;
 const REASON_CHARACTERS = 2000;
@@ -52,19 +57,16 @@ export async function* ripgrep(search: RipgrepSearch): AsyncGenerator<LineMatche
   signal?.addEventListener('abort', kill, { once: true });
   const ended = watch(child);
   const output = new RipgrepOutput(search.encoding === 'utf-8', search.crlf);
-  const chunks = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let coming = chunks.next();
+  // Without a reader of its own Node throws away what is left when the process exits.
+  child.stdout.on('readable', () => undefined);
   let sent = 0;
   try {
     for (;;) {
-      const next = output.holdsLine ? await orPause(coming) : await coming;
-      if (next?.done === true) break;
-      if (next !== undefined) {
-        coming = chunks.next();
-        output.push(next.value);
-      }
+      const printed = await read(child.stdout, output.holdsLine);
+      if (printed === 'ended') break;
+      if (printed !== 'quiet') output.push(printed);
       const isTooMuch = output.lines > query.limit || output.matches > query.limit * MATCHES_PER_LINE;
-      const lines = next === undefined || isTooMuch ? output.takeAll() : output.take();
+      const lines = printed === 'quiet' || isTooMuch ? output.takeAll() : output.take();
       if (lines.length > 0 && sent < query.limit) yield lines.slice(0, query.limit - sent);
       sent += lines.length;
       if (isTooMuch) return { more: true };
@@ -78,7 +80,6 @@ export async function* ripgrep(search: RipgrepSearch): AsyncGenerator<LineMatche
     signal?.removeEventListener('abort', kill);
     kill();
     // Output nobody reads any more would keep the process from being reported as ended.
-    coming.catch(() => undefined);
     child.stdout.destroy();
     await ended;
   }
@@ -156,15 +157,40 @@ export function invalidPattern(reason: string): LogError {
   return new LogError('log.invalidPattern', `The search pattern cannot be used: ${reason}`, { reason });
 }
 
-/** The value of the promise, or `undefined` if it takes longer than a line may be held back. */
-async function orPause<T>(promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const pause = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), HOLD_MS);
-  });
-  try {
-    return await Promise.race([promise, pause]);
-  } finally {
-    clearTimeout(timer);
+/**
+ * What was printed since the last read; `quiet` when a line is held and nothing
+ * came for a while. Waits a little for more, because ripgrep prints hit by hit
+ * and waking up for each of thousands costs more than the search itself.
+ */
+async function read(stdout: Readable, holdsLine: boolean): Promise<Buffer | 'ended' | 'quiet'> {
+  for (;;) {
+    if (stdout.readableEnded || stdout.destroyed) return 'ended';
+    if (stdout.readableLength === 0 && !(await somethingHappens(stdout, holdsLine ? HOLD_MS : undefined)))
+      return 'quiet';
+    if (stdout.readableLength > 0 && stdout.readableLength < FULL_BYTES) await setTimeout(GATHER_MS);
+    const chunk = stdout.read() as Buffer | null;
+    if (chunk !== null) return chunk;
   }
+}
+
+/** True when the stream has bytes or an end; false when the time is up. */
+async function somethingHappens(stdout: Readable, withinMs: number | undefined): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const happened = (): void => resolve(true);
+  const events = ['readable', 'end', 'close'] as const;
+  for (const event of events) stdout.once(event, happened);
+  const stopWaiting = new AbortController();
+  const waiting =
+    withinMs === undefined ? promise : Promise.race([promise, quietAfter(withinMs, stopWaiting.signal)]);
+  try {
+    return await waiting;
+  } finally {
+    stopWaiting.abort();
+    for (const event of events) stdout.off(event, happened);
+  }
+}
+
+async function quietAfter(ms: number, signal: AbortSignal): Promise<boolean> {
+  // Rejects only when nobody waits for it any more.
+  return setTimeout(ms, false, { signal }).catch(() => false);
 }

@@ -6,7 +6,7 @@ import type { LogFile } from './log-file.ts';
 import { startLogTask, type LogTask } from './log-task.ts';
 import { findRipgrep, invalidPattern, ripgrep } from './ripgrep.ts';
 import type { ScanOrder, ScanReply } from './scan-lines.ts';
-import type { SearchHit, SearchItem, SearchQuery } from './search-query.ts';
+import type { SearchItem, SearchQuery } from './search-query.ts';
 
 /** Without a sign of life for this long, an expression is taken to backtrack without end. */
 const STALLED_MS = 10_000;
@@ -48,9 +48,7 @@ export async function* searchLog(
   try {
     let next = await matches.next();
     while (next.done !== true) {
-      const hits: SearchHit[] = [];
-      for (const line of next.value) hits.push(await previews.hit(line));
-      yield { kind: 'hits', hits };
+      yield { kind: 'hits', hits: await previews.hits(next.value) };
       next = await matches.next();
     }
     yield { kind: 'end', more: next.value.more, engine: 'ripgrep' };

@@ -13,6 +13,7 @@ import { buildApp } from './http/app.ts';
 import { Bootstrap, BOOTSTRAP, type BootstrapLimits } from './sync/bootstrap.ts';
 import { productDomain, type DomainPort } from './sync/domain.ts';
 import { Pokes } from './sync/pokes.ts';
+import { DOMAIN_FINGERPRINT, refoldIfDomainChanged } from './sync/refold-all.ts';
 
 export interface ServerOptions {
   /** Folder of the embedded database and of attachments. With `databaseUrl` only of the attachments. */
@@ -30,6 +31,8 @@ export interface ServerOptions {
   /** Default `warn`; `silent` for tests. */
   readonly logLevel?: string;
   readonly domain?: DomainPort;
+  /** Another text than at the last start makes the server fold all rows anew. */
+  readonly domainFingerprint?: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly maxBlobBytes?: number;
@@ -81,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tokenTtlMs: options.tokenTtlMs ?? DEFAULT_TTL_MS,
       now,
     };
+    await refoldIfDomainChanged(database, context.domain, options.domainFingerprint ?? DOMAIN_FINGERPRINT);
     const app = buildApp(context, log, maxBlobBytes);
     const adminPassword = await makeFirstAdmin(context);
     for (const account of options.demo === true ? DEMO_ACCOUNTS : []) {

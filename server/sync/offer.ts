@@ -29,6 +29,9 @@ const NAME = /^[a-z][A-Za-z0-9-]*(\/[^\s\p{C}]+)?$/u;
 /** PostgreSQL holds neither NUL nor half a surrogate pair in text. */
 const UNSTORABLE = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
+/** Far more than any event needs, far less than what exhausts the stack of a recursive reader. */
+const MAX_DEPTH = 64;
+
 /**
  * Reads one element of a push. A malformed one becomes an offer without an event, so that it gets its own
  * verdict and the others in the push are not held up.
@@ -37,6 +40,7 @@ const UNSTORABLE = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\
 export function readOffer(value: unknown): Offer | undefined {
   const id = (value as { id?: unknown } | null)?.id;
   if (typeof id !== 'string' || !UUID.test(id)) return undefined;
+  if (isDeeperThan(value, MAX_DEPTH)) return malformed(id, { id }, `nested deeper than ${MAX_DEPTH} levels`);
   const parsed = EventSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -74,4 +78,14 @@ function malformed(id: string, value: unknown, fault: string): Offer {
     event: undefined,
     fault,
   };
+}
+
+/** Level by level, without recursion: the nesting may be as deep as the request is long. */
+function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
 }

@@ -244,10 +244,10 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
     await reader.pull();
     const before = reader.receivedIds(scope).length;
     const shared = newStream();
-    let writing = true;
+    const writing = { on: true };
     const reading = (async () => {
       let pages = 0;
-      while (writing) {
+      while (writing.on) {
         await reader.pullPage();
         pages++;
       }
@@ -267,7 +267,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
         return ids;
       }),
     );
-    writing = false;
+    writing.on = false;
     expect(await reading).toBeGreaterThan(1);
     const lines = await reader.pull();
     const ids = reader.receivedIds(scope);
@@ -286,9 +286,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
     const device = await fresh();
     const acked = (lines: readonly PullLine[]) => lines.find(({ k }) => k === 'acked');
     expect(acked(await device.pull())).toEqual({ k: 'acked', lastEventId: '' });
-    let writing = true;
+    const writing = { on: true };
     const reading = (async () => {
-      while (writing) {
+      while (writing.on) {
         const line = acked(await device.pull());
         if (line?.k === 'acked' && line.lastEventId !== '')
           expect(device.receivedIds()).toContain(line.lastEventId);
@@ -300,7 +300,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
       await device.push([event]);
       last = event.id;
     }
-    writing = false;
+    writing.on = false;
     await reading;
     expect(acked(await device.pull())).toEqual({ k: 'acked', lastEventId: last });
   });

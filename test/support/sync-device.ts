@@ -188,11 +188,12 @@ export async function send(
     ...(body === undefined ? {} : { body: raw ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
   });
   const type = response.headers.get('content-type') ?? '';
-  const content = type.startsWith('application/json')
-    ? await response.json()
-    : type.startsWith('application/x-ndjson')
-      ? await response.text()
-      : Buffer.from(await response.arrayBuffer());
+  const content =
+    type.startsWith('application/json') && method !== 'HEAD'
+      ? await response.json()
+      : type.startsWith('application/x-ndjson')
+        ? await response.text()
+        : Buffer.from(await response.arrayBuffer());
   return { status: response.status, body: content, headers: response.headers };
 }
 

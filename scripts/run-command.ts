@@ -20,6 +20,8 @@ export interface CommandOptions {
 }
 
 const KILL_AFTER_MS = 5_000;
+/** 128 + SIGINT, as shells have it. */
+const INTERRUPTED = 130;
 
 /** The environment of this process with the tools of node_modules first in the path. */
 export function toolEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
@@ -28,7 +30,8 @@ export function toolEnvironment(extra: Readonly<Record<string, string>> = {}): N
 }
 
 /**
- * Runs a command in the repository's folder to its end. Never throws.
+ * Runs a command in the repository's folder to its end. Never throws; Ctrl+C
+ * ends the command and then this process.
  * The command gets a process group of its own, so that a timeout or Ctrl+C
  * ends what it started too, and nothing else.
  */
@@ -72,9 +75,10 @@ export function runCommand(
             timedOut = true;
             end();
           }, options.timeoutMs);
+    let isInterrupted = false;
     const interrupt = (): void => {
+      isInterrupted = true;
       end();
-      process.exitCode = 130;
     };
     process.once('SIGINT', interrupt);
     process.once('SIGTERM', interrupt);
@@ -93,6 +97,8 @@ export function runCommand(
       clearTimeout(hardKill);
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', interrupt);
+      // A person who presses Ctrl+C does not want the next step.
+      if (isInterrupted) process.exit(INTERRUPTED);
       resolve({ code, output, seconds: (performance.now() - started) / 1000, timedOut });
     };
     child.on('error', (error) => {

@@ -1,0 +1,185 @@
+import 'fake-indexeddb/auto';
+import fc from 'fast-check';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { EventBuilder, opening } from '#test/support/event-builder.ts';
+import { aTicket } from '#test/support/ticket-builder.ts';
+import { foldEntity, type FoldedRow } from '#shared/domain/projection.ts';
+import type { TicketState } from '#shared/domain/ticket/state.ts';
+import type { DomainEvent } from '#shared/events/envelope.ts';
+import type { PullLine } from '#shared/sync/protocol.ts';
+import { Store } from './store.ts';
+import type { ListQuery } from './list-query.ts';
+
+let count = 0;
+const open: Store[] = [];
+function aStore(name = `store-${++count}`): Store {
+  const store = new Store(name, () => Date.parse('2026-03-02T09:00:00Z'));
+  open.push(store);
+  return store;
+}
+afterEach(async () => {
+  for (const store of open.splice(0)) await store.close();
+});
+
+const query = (patch: Partial<ListQuery> = {}): ListQuery => ({
+  view: 'all',
+  userId: 'li.wei',
+  search: '',
+  sort: 'urgency',
+  offset: 0,
+  limit: 50,
+  ...patch,
+});
+const workOf = async (store: Store): Promise<string | undefined> => ((await store.row('ticket/t1'))?.state as TicketState | undefined)?.work;
+
+function pull(events: readonly DomainEvent[], cursor = events.length): PullLine[] {
+  return [
+    { k: 'head', epoch: 'e1', serverTime: '2026-03-02T09:00:00Z', scopes: ['region/sz'], lost: [] },
+    ...events.map((event, index): PullLine => ({ k: 'event', scope: 'region/sz', n: index + 1, event })),
+    { k: 'end', cursors: { 'region/sz': cursor }, more: false },
+  ];
+}
+
+async function* segments(rows: readonly FoldedRow[]) {
+  const text = rows.map((row) => JSON.stringify(row)).join('\n');
+  yield { scope: 'region/sz', bytes: new Uint8Array(gzipSync(text)) };
+}
+const position = { epoch: 'e1', cursors: { 'region/sz': 10 }, isBootstrapped: true };
+
+describe('taking in facts', () => {
+  it('[ST1] counts each fact once, however often it is offered', async () => {
+    const store = aStore();
+    const { events } = aTicket().graded('P2').assigned();
+    await store.applyLocal(events);
+    await store.applyLocal(events);
+    await store.applyPull(pull(events));
+    expect(await store.eventsOf('ticket/t1')).toHaveLength(events.length);
+    expect((await store.eventsOf('ticket/t1')).every(({ standing }) => standing === 'confirmed')).toBe(true);
+  });
+
+  it('[ST2] leaves the same row in any order', async () => {
+    const { events, state } = aTicket().graded('P2').assigned().accepted().diagnosing();
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(events, { minLength: events.length }), fc.nat(events.length), async (shuffled, cut) => {
+        const store = aStore();
+        await store.applyLocal(shuffled.slice(0, cut));
+        await store.applyPull(pull(shuffled.slice(cut)));
+        expect((await store.row('ticket/t1'))?.state).toEqual(state);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('[ST3] moves the cursors with the facts, and takes nothing of a pull that was cut off', async () => {
+    const store = aStore();
+    const { events } = aTicket().graded('P2');
+    await expect(store.applyPull(pull(events).slice(0, -1))).rejects.toThrow('without head or end');
+    expect(await store.eventsOf('ticket/t1')).toEqual([]);
+    await store.applyPull(pull(events, 7));
+    expect(await store.position()).toEqual({ epoch: 'e1', cursors: { 'region/sz': 7 }, isBootstrapped: false });
+  });
+
+  it('[ST5] a refused fact leaves the fold and is kept', async () => {
+    const store = aStore();
+    const { events } = aTicket().graded('P2').assigned().accepted();
+    await store.applyLocal(events);
+    expect(await workOf(store)).toBe('accepted');
+    await store.applyRefusals([events.at(-1)!.id]);
+    expect(await workOf(store)).toBe('assigned');
+    expect((await store.eventsOf('ticket/t1')).map(({ standing }) => standing)).toEqual(['local', 'local', 'local', 'refused']);
+    await store.applyLocal(events);
+    expect(await workOf(store)).toBe('assigned');
+  });
+
+  it('tells who listens which entities changed', async () => {
+    const store = aStore();
+    await store.load();
+    const told: string[] = [];
+    store.onDidChange((keys) => told.push(...keys));
+    await store.applyLocal(aTicket().events);
+    expect(told).toContain('ticket/t1');
+  });
+});
+
+describe('a bootstrap', () => {
+  it('[ST4] keeps what waits here on top of the new base', async () => {
+    const store = aStore();
+    const { events } = aTicket().graded('P2').assigned().accepted();
+    await store.applyPull(pull(events.slice(0, 2)));
+    await store.applyLocal(events.slice(2));
+    await store.bootstrap(segments([foldEntity('ticket/t1', events.slice(0, 2))!]), position);
+    expect(await workOf(store)).toBe('accepted');
+    expect(await store.position()).toEqual(position);
+  });
+
+  it('[ST4] survives a restart: pages, overlay and position are read back', async () => {
+    const name = 'restarted';
+    const first = aStore(name);
+    const { events, state } = aTicket().graded('P2').assigned();
+    await first.bootstrap(segments([foldEntity('ticket/t1', events.slice(0, 2))!]), position);
+    await first.applyLocal(events.slice(2));
+    await first.close();
+    const second = aStore(name);
+    expect((await second.row('ticket/t1'))?.state).toEqual(state);
+    expect((await second.list(query())).total).toBe(1);
+  });
+
+  it('[ST6] names a row that a late fact sorts into, and folds it anew from all facts', async () => {
+    const store = aStore();
+    const { events, state } = aTicket().graded('P2').assigned().accepted();
+    const withoutGrading = events.filter(({ type }) => type !== 'ticket.graded');
+    await store.bootstrap(segments([foldEntity('ticket/t1', withoutGrading)!]), position);
+    await store.applyPull(pull([events[1]!]));
+    expect(store.incomplete()).toEqual(['ticket/t1']);
+    await store.applyEntity('ticket/t1', events);
+    expect(store.incomplete()).toEqual([]);
+    expect((await store.row('ticket/t1'))?.state).toEqual(state);
+  });
+});
+
+describe('the list', () => {
+  async function aFilledStore(): Promise<Store> {
+    const store = aStore();
+    const builder = new EventBuilder();
+    const events: DomainEvent[] = [
+      builder.make('customer/dongling', 'customer.registered', { name: '东岭电信', nameEn: 'Dongling Telecom' }),
+    ];
+    const add = (id: string, symptom: string, grade: 'P1' | 'P3' | undefined, assignee: string | undefined): void => {
+      events.push(builder.make(`ticket/${id}`, 'ticket.opened', opening({ number: `SZ03-${id}`, symptom })));
+      if (grade !== undefined) {
+        const level = grade === 'P1' ? 'high' : 'medium';
+        events.push(builder.make(`ticket/${id}`, 'ticket.graded', { impact: level, urgency: level, grade }));
+      }
+      if (assignee !== undefined) events.push(builder.make(`ticket/${id}`, 'ticket.assigned', { to: assignee, tier: 'L1' }));
+    };
+    add('1', '监控单元时间漂移', 'P3', 'li.wei');
+    add('2', '整流模块通信中断', 'P1', 'li.wei');
+    add('3', '空调高温', 'P3', 'zhou.jun');
+    add('4', 'LVD question', undefined, undefined);
+    await store.applyLocal(events);
+    return store;
+  }
+
+  it('[ST8] begins with what burns', async () => {
+    const answer = await (await aFilledStore()).list(query({ view: 'mine' }));
+    expect(answer.items.map(({ number }) => number)).toEqual(['SZ03-2', 'SZ03-1']);
+    expect(answer.counts).toMatchObject({ mine: 2, team: 4, unassigned: 1, done: 0, all: 4 });
+  });
+
+  it('[ST8] finds two Chinese characters, a customer in either language, and a number', async () => {
+    const store = await aFilledStore();
+    const found = async (search: string) => (await store.list(query({ search }))).items.map(({ number }) => number);
+    expect(await found('整流')).toEqual(['SZ03-2']);
+    expect(await found('dongling')).toHaveLength(4);
+    expect(await found('东岭 高温')).toEqual(['SZ03-3']);
+    expect(await found('sz03-4')).toEqual(['SZ03-4']);
+    expect(await found('没有')).toEqual([]);
+  });
+
+  it('[ST8] remembers its first page for the next start', async () => {
+    const store = await aFilledStore();
+    await store.list(query({ view: 'mine', limit: 1 }));
+    expect((await store.firstPage())?.answer.items).toHaveLength(1);
+  });
+});

@@ -66,7 +66,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     level: options.logLevel ?? 'warn',
     redact: ['req.headers', 'headers', 'password', 'token'],
   });
-  const onLost = (error: Error): void => log.warn({ err: error }, 'A database connection was lost.');
+  const onLost = (error: Error): void =>
+    log.warn(`A database connection was lost and is opened anew: ${error.message}`);
   const { database, folder, close: closeData } = await openData({ ...options, onLost });
   try {
     const now = options.now ?? Date.now;
@@ -78,7 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       domain: options.domain ?? productDomain,
       blobs: new BlobStore(database, attachments, maxBlobBytes),
       bootstrap: new Bootstrap(database, segments, { ...BOOTSTRAP, ...options.bootstrap }, now),
-      pokes: new Pokes(database, (error) => log.warn({ err: error }, 'Other processes were not told.')),
+      pokes: new Pokes(database, (error) => log.warn(`Other servers were not poked: ${String(error)}`)),
       throttle: new LoginThrottle(),
       epoch: await readEpoch(database),
       tokenTtlMs: options.tokenTtlMs ?? DEFAULT_TTL_MS,

@@ -15,8 +15,12 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
   const settings = { connectionString: url, types: typeParsers, connectionTimeoutMillis: 10_000 };
   const pool = new Pool({ ...settings, max: 16 });
   const bulk = new Pool({ ...settings, max: 2 });
-  pool.on('error', onLost);
-  bulk.on('error', onLost);
+  let closing = false;
+  const lost = (error: Error): void => {
+    if (!closing) onLost(error);
+  };
+  pool.on('error', lost);
+  bulk.on('error', lost);
   const notified = new Listening(settings.connectionString, onLost);
 
   const [state] = (
@@ -40,6 +44,7 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
     },
     onNotified: (listener) => notified.start(listener),
     close: async () => {
+      closing = true;
       await notified.stop();
       await Promise.all([pool.end(), bulk.end()]);
     },

@@ -28,9 +28,10 @@ export function blobRoutes(context: ServerContext, maxBytes: number) {
         'content-length': size,
         'content-disposition': 'attachment',
       });
-      return request.method === 'HEAD'
-        ? reply.send()
-        : reply.send(context.blobs.read(account.tenant, sha256));
+      // An empty stream keeps the length in the header; without a stream Fastify would put 0 there.
+      const content =
+        request.method === 'HEAD' ? Readable.from([]) : context.blobs.read(account.tenant, sha256);
+      return reply.send(content);
     });
   };
 }

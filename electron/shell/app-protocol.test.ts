@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { APP_SCHEME_PRIVILEGES, createAppProtocol, resolveInside } from './app-protocol.ts';
+import { resolveInside } from '../services/pages/resolve-inside.ts';
+import { APP_SCHEME_PRIVILEGES, createAppProtocol } from './app-protocol.ts';
 
 describe('the app:// handler', () => {
   let folder: string;

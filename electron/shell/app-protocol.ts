@@ -4,8 +4,9 @@ import path from 'node:path';
 import type { CustomScheme } from 'electron';
 import { contentSecurityPolicy, NONCE_PLACEHOLDER } from '#shared/host/content-security-policy.ts';
 import { APP_SCHEME } from '#shared/host/origin.ts';
+import { MIME_TYPES } from '../services/pages/mime-types.ts';
+import { resolveInside } from '../services/pages/resolve-inside.ts';
 import { isAppUrl } from './addresses.ts';
-import { MIME_TYPES } from './mime-types.ts';
 
 /**
  * `standard` gives the page an origin, and with it IndexedDB; `codeCache` lets
@@ -52,27 +53,6 @@ export function createAppProtocol(
       ? answer(content.toString('utf8').replaceAll(NONCE_PLACEHOLDER, nonce), type, nonce)
       : answer(new Uint8Array(content), type, nonce);
   };
-}
-
-/**
- * The file a path names, `undefined` where it leads outside. Compared by
- * path.relative after decoding: a prefix test would let `root-other` pass, and
- * `..%2f` reaches us undecoded.
- */
-export function resolveInside(root: string, pathname: string): string | undefined {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(pathname);
-  } catch {
-    // A malformed escape names no file.
-    return undefined;
-  }
-  if (decoded.includes('\0') || decoded.includes('\\')) return undefined;
-  const wanted = path.extname(decoded) === '' ? 'index.html' : decoded.replace(/^\/+/, '');
-  const target = path.resolve(root, wanted);
-  const relative = path.relative(root, target);
-  const isInside = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
-  return isInside ? target : undefined;
 }
 
 function answer(body: string | Uint8Array<ArrayBuffer>, type: string, nonce: string): Response {

@@ -147,6 +147,17 @@ describe.each([
     },
   );
 
+  it.each(['utf-8', 'utf-16le'] as const)(
+    '[L10] counts no byte order mark as text (%s)',
+    async (encoding) => {
+      const file = await aFile(encode('\uFEFF故障 one\n故障\n', encoding));
+      expect((await find(file, '故障', { encoding }, options)).hits).toMatchObject([
+        { line: 1, byteOffset: 0, text: '故障 one', ranges: [{ from: 0, to: 2 }] },
+        { line: 2, ranges: [{ from: 0, to: 2 }] },
+      ]);
+    },
+  );
+
   it('[L9] refuses what is no regular expression with the reason', async () => {
     const file = await aFile('x\n');
     await expect(find(file, 'open(', {}, options)).rejects.toMatchObject({

@@ -75,7 +75,12 @@ export class OpenLog implements LineSource {
   /** Opens a file, in the given encoding or the one it seems to have. Throws `LogError`. */
   static async open(path: string, encoding?: LogEncoding): Promise<OpenLog> {
     const file = await LogFile.open(path);
-    return new OpenLog(file, encoding ?? (await file.detectEncoding()));
+    try {
+      return new OpenLog(file, encoding ?? (await file.detectEncoding()));
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
+    }
   }
 
   get path(): string {

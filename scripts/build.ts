@@ -202,7 +202,7 @@ async function buildNode(given: NodeBuild): Promise<void> {
 const COMMONJS_NAMES = 'const __dirname = import.meta.dirname, __filename = import.meta.filename;';
 
 function workerEntries(): Record<string, string> {
-  const names = ['sessions', 'indexer', 'reports', 'log-tasks'];
+  const names = ['sessions', 'indexer', 'reports', 'log-tasks', 'worker-thread'];
   const places = (name: string): string[] => [
     at('electron/shell/worker-entries', `${name}.ts`),
     at('electron/workers', `${name}.ts`),

@@ -40,10 +40,6 @@ export function nativePorts(options: NativePortsOptions): ShellPorts {
     paths: {
       data,
       resources: path.join(options.dist, 'resources'),
-      // A program cannot be started from inside the archive, so the package keeps this one beside it.
-      ripgrep: app.isPackaged
-        ? path.join(process.resourcesPath, 'bin', ripgrepName(options.platform))
-        : undefined,
       downloads: app.getPath('downloads'),
     },
     version: app.getVersion(),
@@ -116,8 +112,6 @@ function askInWindow(
     ? electron.dialog.showMessageBox(question)
     : electron.dialog.showMessageBox(window, question);
 }
-
-const ripgrepName = (platform: NodeJS.Platform): string => (platform === 'win32' ? 'rg.exe' : 'rg');
 
 /** Whether the operating system speaks Chinese; the page has its own setting, this is for what comes before it. */
 export function isChinese(locale: string): boolean {

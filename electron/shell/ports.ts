@@ -45,8 +45,6 @@ export interface ShellPorts {
     /** Fonts and other files that come with the application. */
     readonly resources: string;
     readonly downloads: string;
-    /** The ripgrep binary of the package; `undefined` means that of the npm package. */
-    readonly ripgrep: string | undefined;
   };
   readonly version: string;
   readonly secrets: SecretStore;

@@ -11,7 +11,7 @@ const here = import.meta.dirname;
 interface PageFixture {
   readonly ports: number;
   readonly messages: unknown[];
-  call(method: string, input: object): Promise<never>;
+  call(method: string, input: object): Promise<unknown>;
   listen(method: string, input: object): Promise<unknown[]>;
 }
 declare global {
@@ -26,24 +26,49 @@ export interface Shell {
   readonly command: { readonly file: string; readonly args: readonly string[] };
 }
 
-interface Fixtures {
-  /** Starts the shell and waits for its window; ends it after the test. */
-  launch(options?: { env?: Record<string, string>; args?: string[]; awaitPage?: boolean }): Promise<Shell>;
+interface LaunchOptions {
+  readonly env?: Record<string, string>;
+  readonly args?: readonly string[];
+  /** Wait until the fixture page has spoken with the host; on by default. */
+  readonly awaitPage?: boolean;
 }
+
+interface Fixtures {
+  /** Starts a shell of the test's own and ends it after the test. */
+  launch(options?: LaunchOptions): Promise<Shell>;
+  /** A running shell that tests share: they look at it and leave it as it was. */
+  shell: Shell;
+}
+
+interface WorkerFixtures {
+  runtime: 'standin' | 'electron';
+  executable: string | undefined;
+  dist: string;
+  running: Shell | undefined;
+}
+
+const NOT_RUN = 'NOT RUN: no Electron binary';
 
 /**
  * The specs' own build of the shell: main, preload and workers are the
  * product's, the page and the host are the ones in fixture/, so that a spec
  * fails for the shell alone. `runtime` is set by the Playwright project.
  */
-export const test = base.extend<Fixtures, { runtime: 'standin' | 'electron'; dist: string }>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   runtime: ['standin', { option: true, scope: 'worker' }],
 
-  dist: [
+  executable: [
     async ({ runtime }, use) => {
+      await use(runtime === 'electron' ? findElectron() : path.join(here, '../../support/standin/electron'));
+    },
+    { scope: 'worker' },
+  ],
+
+  dist: [
+    async ({ executable }, use) => {
       const dist = mkdtempSync(path.join(tmpdir(), 'faultline-shell-'));
       // Without a binary the specs are skipped, and nothing has to be built for that.
-      if (runtime === 'standin' || findElectron() !== undefined) {
+      if (executable !== undefined) {
         await buildShell({
           outDir: dist,
           host: path.join(here, 'fixture/host.ts'),
@@ -57,30 +82,50 @@ export const test = base.extend<Fixtures, { runtime: 'standin' | 'electron'; dis
     { scope: 'worker' },
   ],
 
-  launch: async ({ runtime, dist }, use, testInfo) => {
-    const executable =
-      runtime === 'electron' ? findElectron() : path.join(here, '../../support/standin/electron');
-    testInfo.skip(executable === undefined, 'NOT RUN: no Electron binary');
-    const running: ElectronApplication[] = [];
-    const folders: string[] = [];
-    await use(async ({ env = {}, args = [], awaitPage = true } = {}) => {
-      const dataDir = mkdtempSync(path.join(tmpdir(), 'faultline-data-'));
-      folders.push(dataDir);
-      const main = path.join(dist, 'main/main.cjs');
-      const ownArgs = [main, `--data=${dataDir}`, ...args];
-      const app = await _electron.launch({
-        executablePath: executable ?? '',
-        args: ownArgs,
-        env: { ...(process.env as Record<string, string>), ...env },
-      });
-      running.push(app);
-      const page = await app.firstWindow();
-      if (awaitPage) await expect(page.locator('html')).toHaveAttribute('data-app-state', 'ready');
-      return { app, page, dataDir, command: { file: executable ?? '', args: ownArgs } };
+  running: [
+    async ({ executable, dist }, use) => {
+      const shell = executable === undefined ? undefined : await start(executable, dist);
+      await use(shell);
+      if (shell !== undefined) await end(shell);
+    },
+    { scope: 'worker' },
+  ],
+
+  shell: async ({ running }, use, testInfo) => {
+    testInfo.skip(running === undefined, NOT_RUN);
+    if (running !== undefined) await use(running);
+  },
+
+  launch: async ({ executable, dist }, use, testInfo) => {
+    testInfo.skip(executable === undefined, NOT_RUN);
+    const started: Shell[] = [];
+    await use(async (options) => {
+      const shell = await start(executable ?? '', dist, options);
+      started.push(shell);
+      return shell;
     });
-    for (const app of running) await app.close();
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const shell of started) await end(shell);
   },
 });
+
+async function start(executable: string, dist: string, options: LaunchOptions = {}): Promise<Shell> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'faultline-data-'));
+  const args = [path.join(dist, 'main/main.cjs'), `--data=${dataDir}`, ...(options.args ?? [])];
+  const app = await _electron.launch({
+    executablePath: executable,
+    args,
+    env: { ...(process.env as Record<string, string>), ...options.env },
+  });
+  const page = await app.firstWindow();
+  if (options.awaitPage !== false) {
+    await expect(page.locator('html')).toHaveAttribute('data-app-state', 'ready');
+  }
+  return { app, page, dataDir, command: { file: executable, args } };
+}
+
+async function end({ app, dataDir }: Shell): Promise<void> {
+  await app.close();
+  rmSync(dataDir, { recursive: true, force: true });
+}
 
 export { expect };

@@ -1,8 +1,7 @@
 import { expect, test } from './shell-test.ts';
 
 test.describe('walls between page and machine', () => {
-  test('the preload exposes nothing', async ({ launch }) => {
-    const { page } = await launch();
+  test('the preload exposes nothing', async ({ shell: { page } }) => {
     const found = await page.evaluate(() => {
       const names = Object.getOwnPropertyNames(window);
       return {
@@ -15,8 +14,7 @@ test.describe('walls between page and machine', () => {
     expect(found).toEqual({ node: [], electron: [] });
   });
 
-  test('the policy stops inline scripts and styles without the nonce', async ({ launch }) => {
-    const { page } = await launch();
+  test('the policy stops inline scripts and styles without the nonce', async ({ shell: { page } }) => {
     expect(await page.evaluate(() => 'inlineRan' in window)).toBe(false);
     await expect(page.locator('#styled')).toHaveCSS('color', 'rgb(1, 2, 3)');
     const evaluated = await page.evaluate(() => {
@@ -28,8 +26,7 @@ test.describe('walls between page and machine', () => {
     expect(evaluated).toBe(false);
   });
 
-  test('the page reaches no other server', async ({ launch }) => {
-    const { page } = await launch();
+  test('the page reaches no other server', async ({ shell: { page } }) => {
     const reached = await page.evaluate(() =>
       fetch('https://evil.example/').then(
         () => 'reached',
@@ -45,15 +42,13 @@ test.describe('walls between page and machine', () => {
     ['another host', 'app://other/index.html'],
     ['a missing file', 'app://faultline/missing.js'],
   ] as const) {
-    test(`app:// refuses ${what}`, async ({ launch }) => {
-      const { app } = await launch();
+    test(`app:// refuses ${what}`, async ({ shell: { app } }) => {
       const status = await app.evaluate(async ({ net }, url) => (await net.fetch(url)).status, address);
       expect(status).toBe(404);
     });
   }
 
-  test('app:// answers GET only, and the page with its policy', async ({ launch }) => {
-    const { app } = await launch();
+  test('app:// answers GET only, and the page with its policy', async ({ shell: { app } }) => {
     const answers = await app.evaluate(async ({ net }) => {
       const get = await net.fetch('app://faultline/index.html');
       const post = await net.fetch('app://faultline/index.html', { method: 'POST' });
@@ -62,8 +57,7 @@ test.describe('walls between page and machine', () => {
     expect(answers).toEqual({ get: 200, policy: expect.stringContaining("default-src 'none'"), post: 405 });
   });
 
-  test('a permission that is not in the table is denied', async ({ launch }) => {
-    const { page } = await launch();
+  test('a permission that is not in the table is denied', async ({ shell: { page } }) => {
     const code = await page.evaluate(
       () =>
         new Promise((resolve) =>
@@ -77,8 +71,7 @@ test.describe('walls between page and machine', () => {
   });
 
   for (const address of ['https://evil.example/', 'http://faultline/', 'app://faultline.evil/']) {
-    test(`the window does not go to ${address}`, async ({ launch }) => {
-      const { app, page } = await launch();
+    test(`the window does not go to ${address}`, async ({ shell: { app, page } }) => {
       await page.evaluate((url) => {
         location.href = url;
       }, address);
@@ -93,8 +86,9 @@ test.describe('walls between page and machine', () => {
     });
   }
 
-  test('no second window opens; the address is offered to the person instead', async ({ launch }) => {
-    const { app, page } = await launch();
+  test('no second window opens; the address is offered to the person instead', async ({
+    shell: { app, page },
+  }) => {
     await app.evaluate(({ dialog, shell }) => {
       const seen: string[] = [];
       Object.assign(globalThis, { seen });
@@ -112,10 +106,9 @@ test.describe('walls between page and machine', () => {
     expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
   });
 
-  test('secrets are refused where the key store is plain text', async ({ launch }) => {
+  test('secrets are refused where the key store is plain text', async ({ shell: { page } }) => {
     test.skip(process.platform !== 'linux', 'Other systems have a key store.');
     // Playwright starts Electron with --password-store=basic, so this is what every Linux run sees.
-    const { page } = await launch();
     expect(await page.evaluate(() => globalThis.fixture.call('shell.secretState', {}))).toEqual({
       kind: 'unavailable',
       reason: 'plainTextOnly',

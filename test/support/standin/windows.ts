@@ -50,7 +50,7 @@ class WebContents extends EventEmitter {
   send = (channel: string, ...args: unknown[]): void =>
     this.#deliver({ t: 'event', channel, args, ports: [] });
   reload = (): void => void this.loadURL(this.#url);
-  forcefullyCrashRenderer = (): void => void this.#send('Page.crash').catch(() => undefined);
+  forcefullyCrashRenderer = (): void => this.#tell('Page.crash');
   close = (): void =>
     void this.#send('Target.closeTarget', { targetId: this.target }).then(() =>
       shared.app.emit('window-all-closed'),
@@ -93,9 +93,11 @@ class WebContents extends EventEmitter {
   }
   #deliver(what: object): void {
     const expression = `__deliver(${JSON.stringify(JSON.stringify(what, pack))})`;
-    // The page may have gone on since; what was meant for it is lost, as in Electron.
-    this.#send('Runtime.evaluate', { contextId: this.#world, expression }).catch(() => undefined);
+    this.#tell('Runtime.evaluate', { contextId: this.#world, expression });
   }
+  /** Sends what has lost its point when the page has gone on since. */
+  #tell = (method: string, params: object = {}): void =>
+    void this.#send(method, params).catch(() => undefined);
   async #event(method: string, params: never): Promise<void> {
     if (method === 'Fetch.requestPaused') await this.#fetch(params);
     else if (method === 'Runtime.bindingCalled')
@@ -135,23 +137,23 @@ class WebContents extends EventEmitter {
   };
   async #fetch({ requestId, resourceType, request }: Paused): Promise<void> {
     const url = toApp(request.url);
-    const fail = (errorReason: string) => this.#send('Fetch.failRequest', { requestId, errorReason });
+    const fail = (errorReason: string) => this.#tell('Fetch.failRequest', { requestId, errorReason });
     if (resourceType === 'Document') {
       let isPrevented = false;
       const isOurs = url === this.#awaited;
       if (!isOurs) this.emit('will-navigate', { url, preventDefault: () => (isPrevented = true) });
-      if (isPrevented) return void (await fail('Aborted'));
+      if (isPrevented) return fail('Aborted');
       this.#url = url;
     }
     const handler = shared.schemes.get(new URL(url).protocol);
-    if (handler === undefined) return void (await fail('BlockedByClient'));
+    if (handler === undefined) return fail('BlockedByClient');
     const response = await handler(new Request(url, { method: request.method }));
     const isPage = response.headers.get('content-type')?.startsWith('text/html') === true;
     // Links of our pages name the product's origin.
     const content = isPage
       ? Buffer.from((await response.text()).replaceAll('app://faultline', toPage('app://faultline')))
       : Buffer.from(await response.arrayBuffer());
-    await this.#send('Fetch.fulfillRequest', {
+    this.#tell('Fetch.fulfillRequest', {
       requestId,
       responseCode: response.status,
       responseHeaders: [...response.headers].map(([name, value]) => ({ name, value })),

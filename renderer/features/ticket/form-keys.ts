@@ -1,0 +1,43 @@
+import type { KeyboardEvent } from 'react';
+
+/**
+ * The keys of every form: Enter goes on to the next field (Shift+Enter is a
+ * new line where there may be one), Ctrl+Enter saves. Keys that belong to an
+ * input method or to an open list are left alone.
+ */
+export function formKeys(
+  event: KeyboardEvent<HTMLElement>,
+  save: () => void,
+  options: { readonly enterInText: 'newLine' | 'goesOn' },
+): void {
+  if (event.key !== 'Enter' || event.nativeEvent.isComposing || event.defaultPrevented) return;
+  if (event.ctrlKey || event.metaKey) {
+    event.preventDefault();
+    event.stopPropagation();
+    save();
+    return;
+  }
+  const target = event.target as HTMLElement;
+  const isText = target.tagName === 'TEXTAREA';
+  if (target.tagName === 'BUTTON' || (isText && (options.enterInText === 'newLine' || event.shiftKey)))
+    return;
+  event.preventDefault();
+  focusNext(event.currentTarget, target);
+}
+
+/** Puts the focus on the field after another one; of a row of radio buttons, on the chosen one. */
+export function focusNext(form: HTMLElement, from: Element): void {
+  const fields = [
+    ...form.querySelectorAll<HTMLElement>(
+      'input:not([type=hidden]):not(:disabled), textarea:not(:disabled), button[type=submit]',
+    ),
+  ].filter(
+    (field) =>
+      field.getAttribute('aria-hidden') !== 'true' && (!isRadio(field) || field.checked || field === from),
+  );
+  fields[fields.indexOf(from as HTMLElement) + 1]?.focus();
+}
+
+function isRadio(field: HTMLElement): field is HTMLInputElement {
+  return field instanceof HTMLInputElement && field.type === 'radio';
+}

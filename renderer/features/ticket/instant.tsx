@@ -1,0 +1,16 @@
+import { useTranslation } from 'react-i18next';
+import { deviceZone, formatFull, formatInstant } from './format-time.ts';
+import { useNow } from './use-now.ts';
+
+/** A point in time: short within the day, whole on hover, in the site's zone. */
+export function Instant({ at, zone }: { at: string; zone: string }) {
+  const { i18n } = useTranslation();
+  const now = useNow(60_000);
+  const instant = Date.parse(at);
+  if (Number.isNaN(instant)) return null;
+  return (
+    <time dateTime={at} title={formatFull(instant, zone, deviceZone(), i18n.language)}>
+      {formatInstant(instant, zone, i18n.language, now)}
+    </time>
+  );
+}

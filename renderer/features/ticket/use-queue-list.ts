@@ -1,0 +1,41 @@
+import { useEffect, useState } from 'react';
+import { useDesk } from '../../app/desk.ts';
+import { useLive } from '../../app/use-live.ts';
+import type { ListAnswer, ListQuery } from '../../db/list-query.ts';
+
+export type Labels = Readonly<Record<string, { name: string; nameEn?: string }>>;
+export type QueueList = ListAnswer & { readonly labels: Labels; readonly query: ListQuery };
+
+/**
+ * The list as the store answers it, with the query it belongs to. Until the
+ * first answer, what the last visit saw: painted at once.
+ */
+export function useQueueList(query: ListQuery): QueueList | undefined {
+  const { store } = useDesk();
+  const [remembered, setRemembered] = useState<QueueList>();
+  useEffect(() => {
+    let isMounted = true;
+    void (async () => {
+      const page = await store.firstPage({});
+      if (isMounted && page !== undefined)
+        setRemembered({ ...page.answer, labels: page.labels, query: page.query });
+    })();
+    return () => {
+      isMounted = false;
+    };
+  }, [store]);
+  const answer = useLive(
+    async (store) => ({ ...(await store.list(query)), query }),
+    (changed) => !changed.startsWith('unit/') && !changed.startsWith('rma/'),
+    [JSON.stringify(query)],
+  );
+  if (answer !== undefined) return answer;
+  const fits =
+    remembered?.query.view === query.view && remembered.query.userId === query.userId && query.search === '';
+  return fits ? remembered : undefined;
+}
+
+/** Whether two queries ask for the same list, whatever window of it. */
+export function isSameList(a: ListQuery, b: ListQuery): boolean {
+  return a.view === b.view && a.search === b.search && a.sort === b.sort && a.userId === b.userId;
+}

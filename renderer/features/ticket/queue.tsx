@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useDeferredValue, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import type { ListQuery } from '../../db/list-query.ts';
@@ -8,8 +8,9 @@ import { registerQueue } from './queue-cursor.ts';
 import { QueueEmpty } from './queue-empty.tsx';
 import { QueueHead } from './queue-head.tsx';
 import { QueueRow } from './queue-row.tsx';
-import { isSameList, useQueueList } from './use-queue-list.ts';
+import { indexIn, rowIn, useQueueList } from './use-queue-list.ts';
 import { useRowHeight } from './use-row-height.ts';
+import { useSteadyScroll } from './use-steady-scroll.ts';
 import classes from './queue.module.css';
 
 /** Rows asked for at a time: several screens of them. */
@@ -35,6 +36,7 @@ export function Queue() {
   const scroller = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight(scroller);
   const total = list?.total ?? 0;
+  // oxlint-disable-next-line react/incompatible-library -- its answers are used here and handed to nobody
   const rows = useVirtualizer({
     count: total,
     getScrollElement: () => scroller.current,
@@ -43,11 +45,8 @@ export function Queue() {
   });
   useEffect(() => rows.measure(), [rowHeight, rows]);
 
-  const rowAt = (index: number) => (list === undefined ? undefined : list.items[index - list.query.offset]);
-  const indexOf = (key: string): number => {
-    const at = list?.items.findIndex((item) => item.key === key) ?? -1;
-    return at < 0 || list === undefined ? -1 : at + list.query.offset;
-  };
+  const rowAt = (index: number) => (list === undefined ? undefined : rowIn(list, index));
+  const indexOf = (key: string): number => (list === undefined ? -1 : indexIn(list, key));
 
   // The window follows what is on the screen.
   const first = rows.getVirtualItems()[0]?.index ?? 0;
@@ -57,31 +56,7 @@ export function Queue() {
     scroller.current?.scrollTo({ top: 0 });
   }, [view, search, sort]);
 
-  // What is being read stays where it is when rows come in above it; the bar tells how many came.
-  const anchor = useRef<{ key: string; index: number; query: ListQuery; total: number }>(undefined);
-  const [fresh, setFresh] = useState(0);
-  useLayoutEffect(() => {
-    if (list === undefined) return;
-    const top = scroller.current?.scrollTop ?? 0;
-    const before = anchor.current;
-    if (before !== undefined && top > 0 && isSameList(before.query, list.query)) {
-      const now = indexOf(before.key);
-      if (now >= 0 && now !== before.index)
-        scroller.current?.scrollBy({ top: (now - before.index) * rowHeight });
-      if (list.total > before.total) setFresh((count) => count + list.total - before.total);
-    } else setFresh(0);
-    const index = Math.floor((scroller.current?.scrollTop ?? 0) / rowHeight);
-    const row = rowAt(index);
-    anchor.current = row && { key: row.key, index, query: list.query, total: list.total };
-  }, [list]);
-  const onScroll = (): void => {
-    const top = scroller.current?.scrollTop ?? 0;
-    if (top < rowHeight) setFresh(0);
-    const index = Math.floor(top / rowHeight);
-    const row = rowAt(index);
-    if (row !== undefined && list !== undefined)
-      anchor.current = { key: row.key, index, query: list.query, total: list.total };
-  };
+  const { fresh, onScroll } = useSteadyScroll(scroller, list, rowHeight);
 
   // The cursor is a ticket, not a line: it goes where its ticket goes.
   const [cursor, setCursor] = useState<{ key: string; index: number }>();

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { useDesk } from '../../app/desk.ts';
 import { useLive } from '../../app/use-live.ts';
 import type { ListAnswer, ListQuery } from '../../db/list-query.ts';
+import type { TicketSummary } from '../../db/summary.ts';
 
 export type Labels = Readonly<Record<string, { name: string; nameEn?: string }>>;
 export type QueueList = ListAnswer & { readonly labels: Labels; readonly query: ListQuery };
@@ -38,4 +39,15 @@ export function useQueueList(query: ListQuery): QueueList | undefined {
 /** Whether two queries ask for the same list, whatever window of it. */
 export function isSameList(a: ListQuery, b: ListQuery): boolean {
   return a.view === b.view && a.search === b.search && a.sort === b.sort && a.userId === b.userId;
+}
+
+/** The row at a place of the whole list, `undefined` outside the window that was asked for. */
+export function rowIn(list: QueueList, index: number): TicketSummary | undefined {
+  return list.items[index - list.query.offset];
+}
+
+/** The place of a ticket in the whole list, -1 outside the window. */
+export function indexIn(list: QueueList, key: string): number {
+  const at = list.items.findIndex((item) => item.key === key);
+  return at < 0 ? -1 : at + list.query.offset;
 }

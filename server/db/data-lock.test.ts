@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DataFolderLocked, lockDataFolder } from './data-lock.ts';
+
+describe('The lock of a data folder', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'faultline-lock-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const leave = async (change: object): Promise<void> => {
+    const unlock = await lockDataFolder(folder);
+    const path = join(folder, 'server.lock');
+    const owner = JSON.parse(await readFile(path, 'utf8')) as object;
+    await unlock();
+    await writeFile(path, JSON.stringify({ ...owner, ...change }));
+  };
+
+  it('[SY30] is held by one, and free again afterwards', async () => {
+    const unlock = await lockDataFolder(folder);
+    await expect(lockDataFolder(folder)).rejects.toThrow(/Another Faultline server \(process \d+ on /);
+    await unlock();
+    expect(await readdir(folder)).toEqual([]);
+    await (
+      await lockDataFolder(folder)
+    )();
+  });
+
+  it('[SY30] is taken over from a process that is gone', async () => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => child.once('exit', resolve));
+    await leave({ pid: child.pid });
+    await (
+      await lockDataFolder(folder)
+    )();
+  });
+
+  it.runIf(process.platform === 'linux')(
+    '[SY30] is taken over when the process id belongs to another by now',
+    async () => {
+      await leave({ startedAt: '1' });
+      await (
+        await lockDataFolder(folder)
+      )();
+    },
+  );
+
+  it('[SY30] is believed when its owner is on another machine, or cannot be read', async () => {
+    await leave({ host: 'another-machine' });
+    await expect(lockDataFolder(folder)).rejects.toThrow(DataFolderLocked);
+    await writeFile(join(folder, 'server.lock'), 'torn');
+    await expect(lockDataFolder(folder)).rejects.toThrow(DataFolderLocked);
+  });
+
+  it('[SY30] goes to one of many that come at once, also over a dead one', async () => {
+    await leave({ startedAt: '1' });
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lockDataFolder(folder)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});

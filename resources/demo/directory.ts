@@ -67,7 +67,7 @@ export function demoDirectory(device?: { host: string; port: number; username: s
             unitId: unitIdOf({ partNumber: RECTIFIER.partNumber, serial }),
           }))
         : [];
-    const address = asset.id === 'dps-shiqiao-2' && device !== undefined ? { address: device } : {};
+    const address = id === 'dps-shiqiao-2' && device !== undefined ? { address: device } : {};
     facts.push({ stream: `asset/${id}`, scope, type: 'asset.registered', data: { ...asset, slots, ...address } });
   }
   return [...facts, ...demoStock()];

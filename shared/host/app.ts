@@ -10,7 +10,7 @@ export type Language = z.infer<typeof LanguageSchema>;
 export const SettingsSchema = z.object({
   language: LanguageSchema,
   theme: z.enum(['light', 'dark', 'system']),
-  density: z.enum(['compact', 'comfortable']),
+  density: z.enum(['compact', 'normal', 'field']),
 });
 export type Settings = z.infer<typeof SettingsSchema>;
 

@@ -3,6 +3,7 @@ import type { Client, ClientChannel, ConnectConfig, NegotiatedAlgorithms } from 
 import { offeredAlgorithms } from './algorithms.ts';
 import { authentication } from './authentication.ts';
 import type { AskPrompts, SshSecret } from './authentication.ts';
+import { useKeyObjects } from './gcm-keys.ts';
 import { parseHostKey } from './host-key.ts';
 import type { HostKey } from './host-key.ts';
 import { judgeHostKey } from './known-hosts.ts';
@@ -138,7 +139,10 @@ export class SshConnection {
       },
       authHandler: auth.handler,
     };
-    client.on('handshake', (result) => (negotiated = result));
+    client.on('handshake', (result) => {
+      negotiated = result;
+      useKeyObjects(client);
+    });
     client.on('banner', (text) => (banner = printable(banner + text, BANNER_CHARS)));
 
     const loggedIn = new Promise<void>((resolve, reject) => {

@@ -1,3 +1,5 @@
+import { ReplayBuffer } from './replay-buffer.ts';
+
 /** What a screen gets of a session, in order. */
 export type ScreenItem =
   /** Output of before this screen came. Terminal replies it provokes must not be sent to the device. */
@@ -27,9 +29,7 @@ const REPLAY_BYTES = 256 * 1024;
  * the session goes on.
  */
 export class ScreenFeed {
-  #replay: Uint8Array[] = [];
-  #replayBytes = 0;
-  #cut = false;
+  readonly #replay = new ReplayBuffer(REPLAY_BYTES);
   #queue: ScreenItem[] = [];
   #queuedBytes = 0;
   #screen: symbol | undefined;
@@ -41,7 +41,7 @@ export class ScreenFeed {
   /** Hands over output. Resolves when the screen, if there is one, has room for more. */
   async push(frame: Uint8Array): Promise<void> {
     const data = ownBytes(frame);
-    this.#remember(data);
+    this.#replay.remember(data);
     if (this.#screen === undefined) return;
     this.#enqueue({ kind: 'output', data }, data.byteLength);
     while (!this.#released && this.#screen !== undefined && this.#queuedBytes >= HIGH_WATER_BYTES) {
@@ -76,8 +76,8 @@ export class ScreenFeed {
     this.#screen = me;
     this.#queue = [];
     this.#queuedBytes = 0;
-    const replay = this.#replayFromLineStart();
-    if (replay.byteLength > 0) this.#queue.push({ kind: 'replay', data: ownBytes(replay) });
+    const replay = this.#replay.read();
+    if (replay.byteLength > 0) this.#queue.push({ kind: 'replay', data: replay });
     if (this.#end !== undefined) this.#queue.push({ kind: 'ended', reason: this.#end });
     this.#wakeScreen();
     this.#wakeSession();
@@ -120,24 +120,6 @@ export class ScreenFeed {
     this.#queue.push(item);
     this.#queuedBytes += bytes;
     this.#wakeScreen();
-  }
-
-  #remember(data: Uint8Array): void {
-    this.#replay.push(data);
-    this.#replayBytes += data.byteLength;
-    let oldest = this.#replay[0];
-    while (oldest !== undefined && this.#replayBytes - oldest.byteLength >= REPLAY_BYTES) {
-      this.#replay.shift();
-      this.#replayBytes -= oldest.byteLength;
-      this.#cut = true;
-      oldest = this.#replay[0];
-    }
-  }
-
-  /** A replay whose start was cut off begins after a line end, so that no half escape sequence is drawn. */
-  #replayFromLineStart(): Buffer {
-    const all = Buffer.concat(this.#replay);
-    return this.#cut ? all.subarray(all.indexOf(10) + 1) : all;
   }
 }
 

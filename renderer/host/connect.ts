@@ -1,3 +1,4 @@
+import { HOST_SOCKET_PATH, TOKEN_FRAGMENT } from '#shared/host/browser-host.ts';
 import { connectContract, type HostConnection } from '#shared/host/client.ts';
 import { type HostClient, type HostContract, hostContract } from '#shared/host/contract.ts';
 import type { CallOptions } from '#shared/host/define.ts';
@@ -39,7 +40,7 @@ const TOKEN_KEY = 'faultline.token';
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3_000;
 /** Refusals that the same question would get again. */
-const FINAL = new Set(['host.refused', 'host.otherVersion']);
+const FINAL = new Set(['host.badToken', 'host.otherVersion']);
 
 /**
  * Connects to the host of this page and keeps it connected: through the
@@ -132,14 +133,14 @@ function stableClient(connection: () => Promise<HostConnection<HostContract>>): 
  * the history and what one copies from there), and stays in the tab for reloads.
  */
 function takeToken(): TransportSource | undefined {
-  const fresh = new URLSearchParams(location.hash.slice(1)).get('token');
+  const fresh = new URLSearchParams(location.hash.slice(1)).get(TOKEN_FRAGMENT);
   if (fresh !== null) {
     sessionStorage.setItem(TOKEN_KEY, fresh);
     history.replaceState(history.state, '', location.pathname + location.search);
   }
   const token = fresh ?? sessionStorage.getItem(TOKEN_KEY);
   if (token === null) return location.protocol === 'http:' ? withoutToken() : undefined;
-  const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/`;
+  const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${HOST_SOCKET_PATH}`;
   return { token, open: () => openWebSocketTransport(url) };
 }
 
@@ -148,7 +149,7 @@ function withoutToken(): TransportSource {
   return {
     open: async () => {
       throw new HostError(
-        'host.refused',
+        'host.badToken',
         'This address lacks its key. Open Faultline with the full address that it printed when it started.',
       );
     },

@@ -4,8 +4,8 @@ import { cancelled, HostError, toWireError, type WireError } from './errors.ts';
 import { ClientMessage, PROTOCOL_VERSION, type Transport } from './messages.ts';
 
 export interface ServeOptions {
-  /** Decides whether the first message opens the connection; throws a HostError to refuse. */
-  readonly admit?: (hello: { token?: string | undefined }) => void;
+  /** Decides whether the first message opens the connection; throws (or rejects with) a HostError to refuse. */
+  readonly admit?: (hello: { token?: string | undefined }) => void | Promise<void>;
   /** Told of everything thrown that carries no code of ours: it goes to the log, not over the seam. */
   readonly onFault?: (method: string, thrown: unknown) => void;
 }
@@ -18,6 +18,9 @@ interface Running {
   credit: number;
   wake: (() => void) | undefined;
 }
+
+/** A page that speaks this much before it is welcome is not ours. */
+const MAX_EARLY = 100;
 
 type AnyHandler = (input: unknown, context: { signal: AbortSignal }) => unknown;
 
@@ -34,6 +37,8 @@ export function serveContract<C extends ContractSpec>(
 ): void {
   const running = new Map<number, Running>();
   let open = false;
+  /** Messages that came while the hello was being judged. */
+  let greeting: ClientMessage[] | undefined;
 
   const lookUp = (method: string): { spec: MethodSpec; handler: AnyHandler } => {
     const [service = '', name = ''] = method.split('.');
@@ -122,17 +127,26 @@ export function serveContract<C extends ContractSpec>(
     entry?.wake?.();
   };
 
-  transport.onMessage((raw) => {
-    const parsed = ClientMessage.safeParse(raw);
-    if (!parsed.success) {
+  const greet = (message: ClientMessage): void => {
+    greeting = [];
+    welcome(message).catch((thrown: unknown) => {
+      transport.send({ t: 'refused', error: toWireError(thrown) });
       transport.close();
-      return;
-    }
-    const message = parsed.data;
-    if (!open) {
-      open = greet(message, transport, options);
-      return;
-    }
+    });
+  };
+
+  const welcome = async (message: ClientMessage): Promise<void> => {
+    await admit(message, options);
+    // Closed in the meantime.
+    if (greeting === undefined) return;
+    const early = greeting;
+    greeting = undefined;
+    open = true;
+    transport.send({ t: 'welcome', protocol: PROTOCOL_VERSION });
+    for (const one of early) if (open) handle(one);
+  };
+
+  const handle = (message: ClientMessage): void => {
     switch (message.t) {
       case 'call':
         start(message.id, message.method, 0, (entry) =>
@@ -158,31 +172,32 @@ export function serveContract<C extends ContractSpec>(
       case 'hello':
         transport.close();
     }
+  };
+
+  transport.onMessage((raw) => {
+    const parsed = ClientMessage.safeParse(raw);
+    if (!parsed.success) transport.close();
+    else if (open) handle(parsed.data);
+    else if (greeting === undefined) greet(parsed.data);
+    // A client in a hurry may speak before the welcome, but not without end.
+    else if (greeting.push(parsed.data) > MAX_EARLY) transport.close();
   });
   transport.onClose(() => {
     open = false;
+    greeting = undefined;
     for (const id of running.keys()) stop(id);
   });
 }
 
-function greet(message: ClientMessage, transport: Transport, options: ServeOptions): boolean {
-  try {
-    if (message.t !== 'hello') throw new HostError('host.noHello', 'The first message has to be a hello.');
-    options.admit?.(message);
-    if (message.protocol !== PROTOCOL_VERSION) {
-      throw new HostError(
-        'host.otherVersion',
-        `The host speaks protocol ${PROTOCOL_VERSION}, the screen ${message.protocol}. Reload to get the same version.`,
-        { host: PROTOCOL_VERSION, screen: message.protocol },
-      );
-    }
-  } catch (thrown) {
-    transport.send({ t: 'refused', error: toWireError(thrown) });
-    transport.close();
-    return false;
-  }
-  transport.send({ t: 'welcome', protocol: PROTOCOL_VERSION });
-  return true;
+async function admit(message: ClientMessage, options: ServeOptions): Promise<void> {
+  if (message.t !== 'hello') throw new HostError('host.noHello', 'The first message has to be a hello.');
+  await options.admit?.(message);
+  if (message.protocol === PROTOCOL_VERSION) return;
+  throw new HostError(
+    'host.otherVersion',
+    `The host speaks protocol ${PROTOCOL_VERSION}, the screen ${message.protocol}. Reload to get the same version.`,
+    { host: PROTOCOL_VERSION, screen: message.protocol },
+  );
 }
 
 function parseInput(spec: CallSpec | StreamSpec, method: string, input: unknown): unknown {

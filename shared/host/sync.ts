@@ -70,6 +70,8 @@ export const syncService = {
   now: call(nothing, nothing),
   setOffline: call(z.object({ offline: z.boolean() }), nothing),
   unsynced: call(nothing, z.object({ items: z.array(UnsyncedSchema) })),
+  /** Gives up a refused fact: later facts of its stream are sent again. The journal keeps it. Error: `sync.notRefused`. */
+  release: call(z.object({ eventId: z.string().max(80) }), nothing),
   /** Writes all unsynced facts to a file (one JSON object a line) and answers where it is. */
   exportUnsynced: call(nothing, z.object({ path: z.string(), events: z.number().int() })),
 } satisfies ServiceSpec;

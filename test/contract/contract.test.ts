@@ -227,7 +227,7 @@ describe.each(Object.keys(wires))('the contract over %s', (name) => {
     expect(seen.aborted).toEqual(['stream']);
   });
 
-  test('[H10] a lost connection rejects calls and streams, and stops the handlers', async () => {
+  test('[H17] a lost connection rejects calls and streams, and stops the handlers', async () => {
     const waiting = connection.client.echo.wait({});
     const listening = (async () => {
       for await (const _ of connection.client.flow.wait({})) hostSide.close();
@@ -242,14 +242,14 @@ describe.each(Object.keys(wires))('the contract over %s', (name) => {
     expect(seen.aborted.toSorted()).toEqual(['call', 'stream']);
   });
 
-  test('[H11] a new connection works after the old one is lost', async () => {
+  test('[H18] a new connection works after the old one is lost', async () => {
     connection.close();
     await connection.closed;
     connection = await connect();
     expect(await connection.client.echo.value({ value: 'again' })).toEqual({ value: 'again' });
   });
 
-  test('[H12] knows no method but those of the contract', async () => {
+  test('[H19] knows no method but those of the contract', async () => {
     const { client, host } = await wire.join();
     serveContract(contract, handlers(seen), host);
     const answers: unknown[] = [];
@@ -313,7 +313,7 @@ describe.each(Object.keys(wires))('the contract over %s', (name) => {
         { t: 'credit', id: 1, n: Number.NaN },
       ],
     ],
-  ])('[H13] closes on %s', async (_, messages) => {
+  ])('[H24] closes on %s', async (_, messages) => {
     const { client, host } = await wire.join();
     serveContract(contract, handlers(seen), host);
     const closed = new Promise<void>((resolve) => client.onClose(resolve));
@@ -321,7 +321,7 @@ describe.each(Object.keys(wires))('the contract over %s', (name) => {
     await closed;
   });
 
-  test('[H14] a refusal arrives with its reason', async () => {
+  test('[H25] a refusal arrives with its reason', async () => {
     const { client, host } = await wire.join();
     serveContract(contract, handlers(seen), host, {
       admit: ({ token }) => {
@@ -340,7 +340,7 @@ describe.each(Object.keys(wires))('the contract over %s', (name) => {
     expect(answers[0]).toMatchObject({ t: 'refused', error: { code: 'host.otherVersion' } });
   });
 
-  test('[H15] a host that sends nonsense is left', async () => {
+  test('[H26] a host that sends nonsense is left', async () => {
     const { client, host } = await wire.join();
     serveContract(contract, handlers(seen), host);
     const open = await connectContract(contract, client);

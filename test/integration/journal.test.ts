@@ -27,7 +27,9 @@ const openIn = (folder: string): Promise<Journal> =>
 async function eventsIn(folder: string): Promise<DomainEvent[]> {
   const journal = await openIn(folder);
   try {
-    return await Array.fromAsync(journal.eventsOf());
+    const events: DomainEvent[] = [];
+    for await (const event of journal.eventsOf()) events.push(event);
+    return events;
   } finally {
     await journal.close();
   }

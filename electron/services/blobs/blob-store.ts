@@ -128,7 +128,10 @@ export class BlobStore {
    * A read of the whole is checked against the name.
    * @throws HostError `blobs.missing`, `blobs.damaged`.
    */
-  async read(sha256: string, part: { offset?: number; length?: number } = {}): Promise<Uint8Array> {
+  async read(
+    sha256: string,
+    part: { offset?: number; length?: number } = {},
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const file = await open(this.path(sha256), 'r').catch((thrown: unknown) => {
       if (codeOf(thrown) === 'ENOENT') throw missing(sha256);
       throw thrown;

@@ -12,6 +12,8 @@ import { createPageFiles, refuse } from './page-files.ts';
 /** A socket that has not said a right hello by then is closed. */
 const HELLO_MS = 2000;
 const HEARTBEAT_MS = 15_000;
+/** How long the present client may take to say that it is still there; less than a new one's time for its hello. */
+const PING_MS = 1500;
 
 export interface ListenOptions {
   readonly port: number;
@@ -20,7 +22,10 @@ export interface ListenOptions {
   /** 256 bits in hex, made anew for each run. */
   readonly token: string;
   /** Serves one client that was let in; `admit` belongs to its hello. */
-  readonly serve: (transport: Transport, admit: (hello: { token?: string | undefined }) => void) => void;
+  readonly serve: (
+    transport: Transport,
+    admit: (hello: { token?: string | undefined }) => Promise<void>,
+  ) => void;
 }
 
 export interface Listening {
@@ -38,6 +43,7 @@ export interface Listening {
 export async function listen(options: ListenOptions): Promise<Listening> {
   let port = options.port;
   let client: WebSocket | undefined;
+  let judging: Promise<void> = Promise.resolve();
   const http = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 16 * 1024 });
   const sockets = new WebSocketServer({
     noServer: true,
@@ -76,21 +82,29 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const tooLate = setTimeout(() => socket.terminate(), HELLO_MS);
     const transport = webSocketTransport(socket);
     options.serve(transport, (hello) => {
-      checkToken(hello.token, options.token);
-      if (client !== undefined && client.readyState === client.OPEN) {
-        throw new HostError(
-          'host.clientActive',
-          'Faultline is already open in another window. Close it first, then reload this one.',
-        );
-      }
-      clearTimeout(tooLate);
-      client = socket;
-      watch(socket);
+      // One after the other: two that come at once must not both find the place free.
+      judging = judging.then(() => judge(socket, hello.token));
+      const verdict = judging;
+      judging = verdict.catch(() => undefined);
+      return verdict.finally(() => clearTimeout(tooLate));
     });
     socket.on('close', () => {
       clearTimeout(tooLate);
       if (client === socket) client = undefined;
     });
+  }
+
+  async function judge(socket: WebSocket, token: string | undefined): Promise<void> {
+    checkToken(token, options.token);
+    if (client !== undefined && (await isAlive(client))) {
+      throw new HostError(
+        'host.clientActive',
+        'Faultline is already open in another window. Close it first, then reload this one.',
+      );
+    }
+    client?.terminate();
+    client = socket;
+    watch(socket);
   }
 
   /** A client that answers no ping has gone without saying so; its place is free again. */
@@ -121,4 +135,19 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       await closed;
     },
   };
+}
+
+/** Asks the one who is in. Who does not answer has gone without saying so, and a reload must not wait for that. */
+function isAlive(socket: WebSocket): Promise<boolean> {
+  if (socket.readyState !== socket.OPEN) return Promise.resolve(false);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const onPong = (): void => resolve(true);
+  const onClose = (): void => resolve(false);
+  const timer = setTimeout(onClose, PING_MS);
+  socket.once('pong', onPong).once('close', onClose);
+  socket.ping();
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.off('pong', onPong).off('close', onClose);
+  });
 }

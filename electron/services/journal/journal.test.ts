@@ -32,7 +32,9 @@ async function open(options: Partial<JournalOptions> = {}): Promise<Journal> {
 }
 
 async function all(journal: Journal): Promise<DomainEvent[]> {
-  return Array.fromAsync(journal.eventsOf());
+  const events: DomainEvent[] = [];
+  for await (const event of journal.eventsOf()) events.push(event);
+  return events;
 }
 
 const texts = (events: readonly DomainEvent[]): unknown[] => events.map((event) => event.data['text']);

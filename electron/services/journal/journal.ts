@@ -25,6 +25,12 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
 }
 
+/** Who and when, told by whoever writes sample data. */
+export interface ToldStamp {
+  readonly actor: string;
+  readonly nowMs: number;
+}
+
 /** Long enough that files are few, short enough to read one whole. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 const REOFFER_MS = 30 * 24 * 60 * 60 * 1000;
@@ -117,16 +123,17 @@ export class Journal {
   /**
    * Stamps and writes the facts of one command, all or none. Drafts whose id is
    * there already are answered with the fact written first.
+   * @param told for sample data only: whose fact it is and when it happened, instead of the user, now.
    * @throws JournalError `journal.diskFull`, `journal.failed`, `journal.tooLarge`, `journal.lostLock`, `journal.closed`.
    */
-  async append(drafts: readonly EventDraft[]): Promise<DomainEvent[]> {
+  async append(drafts: readonly EventDraft[], told?: ToldStamp): Promise<DomainEvent[]> {
     let written: DomainEvent[] = [];
     await this.#enqueue(async (state) => {
       const fresh: DomainEvent[] = [];
       written = [];
       for (const draft of drafts) {
         const known = state.event(draft.id) ?? (await this.#load(draft.id));
-        const event = known ?? (await this.#stamp(draft, state));
+        const event = known ?? (await this.#stamp(draft, state, told));
         if (known === undefined) fresh.push(event);
         written.push(event);
       }
@@ -208,8 +215,14 @@ export class Journal {
     return reoffered.length;
   }
 
-  hasDeliveredBlob(sha256: string): boolean {
-    return this.#ledger.deliveredBlobs.has(sha256);
+  /** A person gives up refused facts: they leave the outbox and hold back nothing any more. */
+  async release(ids: readonly string[]): Promise<void> {
+    await this.#enqueue(async () => ({ k: 'released', ids: [...ids] }));
+  }
+
+  /** Hashes named by facts of this device that the server has not confirmed; some may name no attachment. */
+  undeliveredBlobs(): string[] {
+    return [...this.#ledger.namedBlobs].filter((sha256) => !this.#ledger.deliveredBlobs.has(sha256));
   }
 
   /** Writes down that the server holds these blobs for good. */
@@ -357,8 +370,8 @@ export class Journal {
     });
   }
 
-  async #stamp(draft: EventDraft, state: Tentative): Promise<DomainEvent> {
-    const wallMs = this.#clock.nowMs();
+  async #stamp(draft: EventDraft, state: Tentative, told: ToldStamp | undefined): Promise<DomainEvent> {
+    const wallMs = told?.nowMs ?? this.#clock.nowMs();
     state.hlc = tick(state.hlc, wallMs);
     const event: DomainEvent = {
       ...draft,
@@ -370,7 +383,7 @@ export class Journal {
         bootId: this.#clock.bootId,
         ...(this.#offsetMs === undefined ? {} : { offsetMs: this.#offsetMs }),
       },
-      actor: this.#options.actor,
+      actor: told?.actor ?? this.#options.actor,
       device: this.device,
       prev: await this.#headOf(draft.stream, state),
     };

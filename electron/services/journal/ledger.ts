@@ -30,6 +30,8 @@ export class Ledger {
   readonly places = new Map<string, Place>();
   /** Accepted for good -> when. Kept to offer them again should the server forget. */
   readonly acceptedAt = new Map<string, string>();
+  /** Hashes that facts of this device name in their data: attachments, as far as they are in the blob store. */
+  readonly namedBlobs = new Set<string>();
   readonly deliveredBlobs = new Set<string>();
   /** In the order they were written, except for those offered again, which are sorted on reading. */
   readonly #open = new Map<string, OutboxItem>();
@@ -63,7 +65,12 @@ export class Ledger {
         this.lastVerdictAt = record.at;
         for (const verdict of record.verdicts) this.#settle(verdict, record.durable, record.at);
         return;
+      case 'released':
+        for (const id of record.ids) if (this.#open.get(id)?.state === 'refused') this.#open.delete(id);
+        return;
       case 'epoch':
+        // What another history held says nothing about this one.
+        if (this.epoch !== undefined && this.epoch !== record.epoch) this.deliveredBlobs.clear();
         this.epoch = record.epoch;
         for (const id of record.reoffered) this.#reopen(id, recall(id));
         return;
@@ -89,6 +96,7 @@ export class Ledger {
     this.lastOfStream.set(event.stream, event.id);
     this.#open.set(event.id, { event, verdict: null, state: 'waiting' });
     this.see(event.hlc);
+    for (const sha256 of hashesIn(event.data)) this.namedBlobs.add(sha256);
   }
 
   #settle(verdict: Verdict, durable: boolean, at: string): void {
@@ -115,5 +123,15 @@ export class Ledger {
 
   #ordinal(item: OutboxItem): number {
     return this.#ordinals.get(item.event.id) ?? 0;
+  }
+}
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+function* hashesIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') {
+    if (SHA256.test(value)) yield value;
+  } else if (typeof value === 'object' && value !== null) {
+    for (const item of Object.values(value)) yield* hashesIn(item);
   }
 }

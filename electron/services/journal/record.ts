@@ -31,6 +31,8 @@ export const RecordSchema = z.discriminatedUnion('k', [
   z.object({ k: z.literal('epoch'), f: z.number(), epoch: z.string(), reoffered: z.array(z.string()) }),
   /** A stamp seen from another device that is ahead of this one's wall clock. */
   z.object({ k: z.literal('clock'), f: z.number(), hlc: z.string() }),
+  /** A person has given up these refused facts: they hold back nothing any more. */
+  z.object({ k: z.literal('released'), f: z.number(), ids: z.array(z.string()) }),
   /** The server holds these blobs safely. */
   z.object({ k: z.literal('blobs'), f: z.number(), delivered: z.array(z.string()) }),
 ]);

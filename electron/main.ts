@@ -2,20 +2,20 @@ import path from 'node:path';
 import * as electron from 'electron';
 import { deepLinkIn, DEEP_LINK_SCHEME, parseDeepLink, type DeepLink } from '#shared/domain/deep-link.ts';
 import { APP_SCHEME } from '#shared/host/origin.ts';
-import { createHost } from './services/host/create-host.ts';
 import { APP_SCHEME_PRIVILEGES, createAppProtocol } from './shell/app-protocol.ts';
 import { createDiagnostics } from './shell/diagnostics.ts';
 import { launchOptions } from './shell/launch-options.ts';
 import { menuTemplate } from './shell/menu-template.ts';
 import { isChinese, nativePorts, watchUnresponsive } from './shell/native-ports.ts';
 import { guardNavigation } from './shell/navigation.ts';
+import { openHost } from './shell/open-host.ts';
 import { createPageMessages } from './shell/page-messages.ts';
 import { handOverPorts } from './shell/page-port.ts';
 import { guardPermissions } from './shell/permissions.ts';
 import type { ShellHost } from './shell/ports.ts';
 import { waitBeforeQuit } from './shell/quit.ts';
 import { printMarks } from './shell/marks.ts';
-import { DIAGNOSTICS_PATH, RECOVERY_PATH, recoveryPage } from './shell/recovery-page.ts';
+import { recoveryPages } from './shell/recovery-page.ts';
 import { openWindow, watchDeaths, type MainWindow } from './shell/window.ts';
 import { windowOptions } from './shell/window-options.ts';
 
@@ -55,6 +55,7 @@ const native = {
   environment: process.env,
   main: () => main,
   onLink: openLink,
+  onFault: (where: string, thrown: unknown) => diagnostics.note(`${where}: ${String(thrown)}`),
 };
 const ports = nativePorts(native);
 
@@ -104,19 +105,13 @@ async function run(): Promise<void> {
     APP_SCHEME,
     createAppProtocol({
       root: path.join(dist, 'renderer'),
-      made: {
-        [RECOVERY_PATH]: (url, nonce) => ({
-          type: 'text/html; charset=utf-8',
-          body: recoveryPage(url.searchParams.get('reason'), language, nonce),
-        }),
-        [DIAGNOSTICS_PATH]: () => ({ type: 'text/plain; charset=utf-8', body: diagnostics.text() }),
-      },
+      made: recoveryPages(diagnostics, language),
     }),
   );
   guardPermissions(session.defaultSession);
 
   // The host opens its journal while the window loads the page.
-  host = Promise.resolve(ports).then(createHost);
+  host = openHost(ports, options.demo ? (language === 'zh' ? 'zh-CN' : 'en') : undefined);
   handOverPorts({
     ipcMain,
     newChannel: () => new MessageChannelMain(),

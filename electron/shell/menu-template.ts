@@ -20,17 +20,22 @@ interface Column {
   readonly lines: readonly Line[];
 }
 
-/** The menu, column by column. Roles are what the operating system does by itself. */
+/**
+ * The menu, column by column. Roles are what the operating system does by
+ * itself. Ids, keys and words are those of the renderer's registry; a test
+ * compares them.
+ */
 export const MENU: readonly Column[] = [
   {
     id: 'file',
     zh: '文件',
     en: 'File',
     lines: [
-      { command: 'ticket.new', zh: '新建工单', en: 'New ticket', keys: 'CmdOrCtrl+N' },
-      { command: 'log.open', zh: '打开日志…', en: 'Open log…', keys: 'CmdOrCtrl+O' },
+      { command: 'ticket.new', zh: '新建工单', en: 'New ticket' },
+      { command: 'ticket.next', zh: '进行下一步', en: 'Take the next step' },
       'separator',
-      { command: 'app.settings', zh: '设置', en: 'Settings', keys: 'CmdOrCtrl+,' },
+      { command: 'app.goSync', zh: '转到未同步', en: 'Go to unsynced' },
+      { command: 'app.goSettings', zh: '转到设置', en: 'Go to settings' },
       'separator',
       { role: 'quit' },
     ],
@@ -47,6 +52,8 @@ export const MENU: readonly Column[] = [
       { role: 'copy' },
       { role: 'paste' },
       { role: 'selectAll' },
+      'separator',
+      { command: 'app.search', zh: '查找工单', en: 'Search tickets' },
     ],
   },
   {
@@ -54,8 +61,11 @@ export const MENU: readonly Column[] = [
     zh: '视图',
     en: 'View',
     lines: [
-      { command: 'app.palette', zh: '命令面板', en: 'Command palette', keys: 'CmdOrCtrl+K' },
-      { command: 'app.toggleTheme', zh: '切换深浅主题', en: 'Toggle theme' },
+      { command: 'app.palette', zh: '打开命令面板', en: 'Open the command palette', keys: 'CmdOrCtrl+K' },
+      'separator',
+      { command: 'app.toggleQueue', zh: '显示或隐藏队列', en: 'Show or hide the queue', keys: 'CmdOrCtrl+B' },
+      { command: 'app.toggleDock', zh: '显示或隐藏工具坞', en: 'Show or hide the dock', keys: 'CmdOrCtrl+J' },
+      { command: 'app.theme', zh: '切换浅色和深色', en: 'Switch light and dark' },
       'separator',
       { role: 'resetZoom' },
       { role: 'zoomIn' },
@@ -64,15 +74,20 @@ export const MENU: readonly Column[] = [
     ],
   },
   {
+    id: 'tools',
+    zh: '工具',
+    en: 'Tools',
+    lines: [
+      { command: 'terminal.open', zh: '打开终端会话', en: 'Open a terminal' },
+      { command: 'part.swap', zh: '更换备件', en: 'Swap a part' },
+      { command: 'document.open', zh: '服务单与文档', en: 'Service record and documents' },
+    ],
+  },
+  {
     id: 'help',
     zh: '帮助',
     en: 'Help',
-    lines: [
-      { command: 'app.shortcuts', zh: '快捷键', en: 'Keyboard shortcuts' },
-      { command: 'app.checkForUpdate', zh: '检查更新', en: 'Check for updates' },
-      { command: 'app.diagnostics', zh: '导出诊断信息', en: 'Export diagnostics' },
-      { command: 'app.about', zh: '关于 Faultline', en: 'About Faultline' },
-    ],
+    lines: [{ command: 'app.help', zh: '键盘快捷键', en: 'Keyboard shortcuts' }],
   },
 ];
 

@@ -22,6 +22,7 @@ export interface NativePortsOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly main: () => MainWindow | undefined;
   readonly onLink: (link: DeepLink) => void;
+  readonly onFault: (where: string, thrown: unknown) => void;
 }
 
 /** Electron's side of every port the host asks for. */
@@ -43,6 +44,8 @@ export function nativePorts(options: NativePortsOptions): ShellPorts {
       downloads: app.getPath('downloads'),
     },
     version: app.getVersion(),
+    hostKind: 'desktop',
+    onFault: options.onFault,
     capabilities: {
       nativeMenu: true,
       nativeDialogs: true,
@@ -96,9 +99,11 @@ export function watchUnresponsive(options: NativePortsOptions): void {
       message: chinese ? '界面没有响应。' : 'The window does not respond.',
       buttons: chinese ? ['继续等待', '重新打开'] : ['Keep waiting', 'Open again'],
     };
-    void askInWindow(options, question).then(({ response }) => {
+    const ask = async (): Promise<void> => {
+      const { response } = await askInWindow(options, question);
       if (response === 1) options.main()?.window.webContents.reload();
-    });
+    };
+    void ask();
   });
 }
 

@@ -1,23 +1,15 @@
-import type { Capabilities } from '#shared/host/app.ts';
+import type { HostPorts, WorkerName, WorkerProcess } from '../services/host/ports.ts';
+import type { SecretStore } from '../services/vault/secret-store.ts';
 import type { Transport } from '#shared/host/messages.ts';
 
 /**
- * The seam between this folder and the host. Nothing here imports electron at
- * run time: every module of the shell gets the part of Electron's API it needs
- * passed in, so that its tests run on plain Node.
+ * The seam between this folder and the host. No module of the shell but boot,
+ * main and preload imports electron at run time: each gets the part of
+ * Electron's API it needs passed in, so that its tests run on plain Node.
  */
-export const WORKER_NAMES = ['sessions', 'indexer', 'reports'] as const;
-export type WorkerName = (typeof WORKER_NAMES)[number];
+export type { WorkerName, WorkerProcess };
 
-/** One worker in a process of its own. Messages are structured data, in order. */
-export interface WorkerProcess {
-  readonly transport: Transport;
-  /** Called once with the exit code; 0 when it ended by itself. */
-  onExit(listener: (code: number) => void): void;
-  kill(): void;
-}
-
-/** What the operating system's key store can do for us now. */
+/** What the operating system's key store can do for us now, and why it cannot. */
 export type SecretState =
   | {
       readonly kind: 'os';
@@ -27,41 +19,22 @@ export type SecretState =
     }
   | { readonly kind: 'unavailable'; readonly reason: 'noKeyStore' | 'plainTextOnly' };
 
-/** Seals secrets with the operating system's key store. Never falls back to plain text. */
-export interface SecretStore {
+/**
+ * The vault's port, filled by the operating system's key store.
+ * `seal` throws HostError `vault.noKeyStore` when the state is `unavailable`;
+ * `open` the same, and `vault.cannotOpen` when the key is another one by now.
+ */
+export interface NativeSecretStore extends SecretStore {
   state(): Promise<SecretState>;
-  /** @throws HostError `vault.noKeyStore` when the state is `unavailable`. */
-  seal(secret: string): Promise<Uint8Array>;
-  /** @throws HostError `vault.noKeyStore`, or `vault.cannotOpen` when the key is another one by now. */
-  open(sealed: Uint8Array): Promise<{ readonly secret: string; readonly sealAgain: boolean }>;
 }
 
-export type ExternalVerdict = 'opened' | 'declined' | 'refused';
+export type ExternalVerdict = Awaited<ReturnType<HostPorts['openExternal']>>;
 
-/** What the shell lends to the host. */
-export interface ShellPorts {
-  readonly paths: {
-    readonly data: string;
-    /** Fonts and other files that come with the application. */
-    readonly resources: string;
-    readonly downloads: string;
-  };
-  readonly version: string;
-  readonly secrets: SecretStore;
-  readonly capabilities: Capabilities;
-  /** @param settings structured data for the worker's entry, such as the folders it works in. */
-  spawnWorker(name: WorkerName, settings?: Readonly<Record<string, unknown>>): WorkerProcess;
-  openExternal(address: string): Promise<ExternalVerdict>;
-  /** The file or folder a person chose, `undefined` when none. */
-  choosePath(what: PathQuestion): Promise<string | undefined>;
+/** What the shell lends to the host, and what only the desktop has. */
+export interface ShellPorts extends HostPorts {
+  readonly secrets: NativeSecretStore;
   notify(notice: { readonly title: string; readonly body: string; readonly link?: string }): void;
   checkForUpdate(): Promise<UpdateState>;
-}
-
-export interface PathQuestion {
-  readonly kind: 'openFile' | 'openFolder' | 'saveFile';
-  readonly title: string;
-  readonly defaultPath?: string;
 }
 
 export type UpdateState =

@@ -25,10 +25,12 @@ export function waitBeforeQuit(
     event.preventDefault();
     if (state === 'closing') return;
     state = 'closing';
-    void finish(options).then(() => {
+    const end = async (): Promise<void> => {
+      await finish(options);
       state = 'closed';
       app.quit();
-    });
+    };
+    void end();
   });
 }
 

@@ -1,4 +1,6 @@
 import { APP_ORIGIN } from '#shared/host/origin.ts';
+import type { AppFiles } from './app-protocol.ts';
+import type { Diagnostics } from './diagnostics.ts';
 
 export const RECOVERY_PATH = '/recovery.html';
 export const DIAGNOSTICS_PATH = '/diagnostics.txt';
@@ -56,4 +58,18 @@ export function recoveryPage(reason: string | null, language: 'zh' | 'en', nonce
   <a href="${APP_ORIGIN}${DIAGNOSTICS_PATH}" download="faultline-diagnostics.txt">${text.diagnostics}</a>
 </main>
 </html>`;
+}
+
+/** The pages of a bad day, as the protocol handler makes them on the spot. */
+export function recoveryPages(
+  diagnostics: Diagnostics,
+  language: 'zh' | 'en',
+): NonNullable<AppFiles['made']> {
+  return {
+    [RECOVERY_PATH]: (url, nonce) => ({
+      type: 'text/html; charset=utf-8',
+      body: recoveryPage(url.searchParams.get('reason'), language, nonce),
+    }),
+    [DIAGNOSTICS_PATH]: () => ({ type: 'text/plain; charset=utf-8', body: diagnostics.text() }),
+  };
 }

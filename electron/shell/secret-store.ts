@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { SafeStorage } from 'electron';
 import { HostError } from '#shared/host/errors.ts';
-import type { SecretState, SecretStore } from './ports.ts';
+import type { NativeSecretStore, SecretState } from './ports.ts';
 
 export interface SecretStoreOptions {
   readonly safeStorage: Pick<
@@ -20,7 +20,11 @@ export interface SecretStoreOptions {
 const PLAIN_TEXT = new Set(['basic_text', 'unknown']);
 
 /** The operating system's key store as the vault wants it. It refuses where it could only pretend. */
-export function createSecretStore({ safeStorage, platform, remembered }: SecretStoreOptions): SecretStore {
+export function createSecretStore({
+  safeStorage,
+  platform,
+  remembered,
+}: SecretStoreOptions): NativeSecretStore {
   const backendName = (): string =>
     platform === 'linux'
       ? safeStorage.getSelectedStorageBackend()

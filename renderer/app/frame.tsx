@@ -42,10 +42,10 @@ export function Frame({ notice }: { notice: string | undefined }) {
   const context = { desk, view, ticket };
   useCommandKeys(commands, context);
   useShellMessages(commands, context);
+  // Safe to repeat: a session that has its tab is left alone.
   useEffect(() => {
     void reattachSessions(desk);
-    // Once: sessions of a host that was lost are gone with it.
-  }, [desk.host]);
+  }, [desk]);
 
   return (
     <div className={classes.frame}>

@@ -20,7 +20,7 @@ interface DemoTicket {
   readonly grade?: readonly [impact: Level, urgency: Level, grade: Grade];
   readonly assignee?: string;
   /** Further facts: minutes after the opening, who, type and data. */
-  readonly then?: (say: (zh: string, en: string) => string, at: (minutes: number) => string) => ReadonlyArray<Step>;
+  readonly later?: (say: (zh: string, en: string) => string, at: (minutes: number) => string) => ReadonlyArray<Step>;
 }
 type TicketFact = Extract<DemoFact, { type: `ticket.${string}` }>;
 type Step = readonly [minutesAfter: number, actor: string, fact: { [T in TicketFact as T['type']]: Pick<T, 'type' | 'data'> }[TicketFact['type']]];
@@ -36,7 +36,7 @@ const tickets: readonly DemoTicket[] = [
     environment: ['监控单元 3.12,整流 R3.1;今晨市电停电 12 分钟', 'Monitoring unit 3.12, rectifiers R3.1; mains failed for 12 minutes this morning'],
     grade: ['high', 'high', 'P1'],
     assignee: 'li.wei',
-    then: (say, at) => [
+    later: (say, at) => [
       [8, 'li.wei', { type: 'ticket.accepted', data: {} }],
       [10, 'li.wei', { type: 'ticket.noted', data: { text: say('电池电压 50.1 V,估计还能支撑 3 小时。', 'Battery at 50.1 V, should hold for about 3 hours.') } }],
       [27, 'li.wei', { type: 'ticket.consented', data: { name: say('机房主管 马工', 'Room supervisor Ma'), systems: '10.8.2.0/24', until: at(600), emergency: false } }],
@@ -54,7 +54,7 @@ const tickets: readonly DemoTicket[] = [
     environment: ['主用上联 GE 0/19,光功率 -24 dBm', 'Primary uplink GE 0/19, optical power -24 dBm'],
     grade: ['high', 'medium', 'P2'],
     assignee: 'li.wei',
-    then: () => [[12, 'li.wei', { type: 'ticket.accepted', data: {} }]],
+    later: () => [[12, 'li.wei', { type: 'ticket.accepted', data: {} }]],
   },
   {
     n: 3,
@@ -66,7 +66,7 @@ const tickets: readonly DemoTicket[] = [
     environment: ['第 7、14 节低于 2.10 V', 'Cells 7 and 14 below 2.10 V'],
     grade: ['medium', 'high', 'P2'],
     assignee: 'li.wei',
-    then: (say) => [
+    later: (say) => [
       [15, 'li.wei', { type: 'ticket.accepted', data: {} }],
       [40, 'li.wei', { type: 'ticket.diagnosisStarted', data: {} }],
       [95, 'li.wei', { type: 'ticket.paused', data: { reason: 'part', evidence: say('城东库答复:2 V 单体明日到货', 'East depot: 2 V cells arrive tomorrow') } }],
@@ -82,7 +82,7 @@ const tickets: readonly DemoTicket[] = [
     environment: ['未配置 NTP', 'No NTP configured'],
     grade: ['medium', 'medium', 'P3'],
     assignee: 'li.wei',
-    then: () => [[60, 'li.wei', { type: 'ticket.accepted', data: {} }]],
+    later: () => [[60, 'li.wei', { type: 'ticket.accepted', data: {} }]],
   },
   {
     n: 5,
@@ -147,7 +147,7 @@ export function demoTickets(language: 'zh-CN' | 'en', start: number, numberOf: (
     if (ticket.assignee !== undefined) {
       result.push(moment(2, 'zhang.min', { type: 'ticket.assigned', data: { to: ticket.assignee, tier: 'L1' } }));
     }
-    return [...result, ...(ticket.then?.(say, at) ?? []).map(([after, actor, fact]) => moment(after, actor, fact))];
+    return [...result, ...(ticket.later?.(say, at) ?? []).map(([after, actor, fact]) => moment(after, actor, fact))];
   });
   return moments.toSorted((a, b) => b.minutesAgo - a.minutesAgo);
 }

@@ -1,5 +1,5 @@
 import { Button, PasswordInput, SegmentedControl } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Settings } from '#shared/host/app.ts';
 import type { Credential, VaultState } from '#shared/host/vault.ts';
@@ -73,13 +73,13 @@ function Vault() {
   const [credentials, setCredentials] = useState<readonly Credential[]>([]);
   const [passphrase, setPassphrase] = useState('');
   const [trouble, setTrouble] = useState<string>();
-  const load = async (): Promise<void> => {
+  const load = useCallback(async (): Promise<void> => {
     setState((await host.vault.state({})).state);
     setCredentials((await host.vault.list({})).credentials);
-  };
+  }, [host]);
   useEffect(() => {
     load().catch((thrown: unknown) => setTrouble(explainError(thrown)));
-  }, [host]);
+  }, [load]);
   const act = async (work: () => Promise<unknown>): Promise<void> => {
     setTrouble(undefined);
     try {

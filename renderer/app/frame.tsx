@@ -1,6 +1,7 @@
 import { Tooltip } from '@mantine/core';
 import { CloudOff, ListTodo, MapPin, Package, Settings } from 'lucide-react';
-import { useEffect } from 'react';
+import { notifications } from '@mantine/notifications';
+import { useEffect, useEffectEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PartsPage } from '../features/part/parts-page.tsx';
 import { SettingsPage } from '../features/settings/settings-page.tsx';
@@ -14,9 +15,11 @@ import { Queue } from '../features/ticket/queue.tsx';
 import { TicketPage } from '../features/ticket/ticket-page.tsx';
 import { useView, type Section } from '../stores/view.ts';
 import { commands } from './command-list.ts';
+import { useConnectionState } from './connection-state.ts';
 import { useDesk } from './desk.ts';
 import { Dock } from './dock.tsx';
 import { Edge } from './edge.tsx';
+import { explainError } from './explain.ts';
 import classes from './frame.module.css';
 import { Help } from './help.tsx';
 import { Palette } from './palette.tsx';
@@ -42,10 +45,16 @@ export function Frame({ notice }: { notice: string | undefined }) {
   const context = { desk, view, ticket };
   useCommandKeys(commands, context);
   useShellMessages(commands, context);
-  // Safe to repeat: a session that has its tab is left alone.
+  const hostState = useConnectionState((state) => state.host);
+  const reattach = useEffectEvent(() => {
+    reattachSessions(desk).catch((thrown: unknown) =>
+      notifications.show({ color: 'red', message: explainError(thrown) }),
+    );
+  });
+  // With each connection: a host that was started again has recordings that nobody claimed.
   useEffect(() => {
-    void reattachSessions(desk);
-  }, [desk]);
+    if (hostState === 'open') reattach();
+  }, [hostState]);
 
   return (
     <div className={classes.frame}>

@@ -14,7 +14,9 @@ function keysOf(texts: Texts, prefix = ''): string[] {
 /** i18next picks `_one`, `_other` by number; Chinese has only `_other`. */
 const withoutPlural = (key: string): string => key.replace(/_(zero|one|two|few|many|other)$/, '');
 const textAt = (texts: Texts, key: string): string | undefined => {
-  const value = key.split('.').reduce<string | Texts | undefined>((at, part) => (typeof at === 'object' ? at[part] : undefined), texts);
+  const value = key
+    .split('.')
+    .reduce<string | Texts | undefined>((at, part) => (typeof at === 'object' ? at[part] : undefined), texts);
   return typeof value === 'string' ? value : undefined;
 };
 
@@ -26,13 +28,24 @@ const everything = sources.map(({ text }) => text).join('\n');
 
 const areas = Object.keys(en).join('|');
 /** Keys written out: 'app.close'. */
-const literal = new Set([...everything.matchAll(new RegExp(`['"\`]((?:${areas})\\.[A-Za-z0-9_.-]+)['"\`]`, 'g'))].map((match) => match[1]!));
+const literal = new Set(
+  [...everything.matchAll(new RegExp(`['"\`]((?:${areas})\\.[A-Za-z0-9_.-]+)['"\`]`, 'g'))].map(
+    (match) => match[1]!,
+  ),
+);
 /** Keys put together: `ticket.work.${state}` stands for all that begin and end so. */
 const patterns = [...everything.matchAll(new RegExp(`\`((?:${areas})\\.[^\`]*?\\$\\{[^\`]*)\``, 'g'))].map(
-  (match) => new RegExp(`^${match[1]!.split(/\$\{[^}]*\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[A-Za-z0-9_.-]+')}$`),
+  (match) =>
+    new RegExp(
+      `^${match[1]!
+        .split(/\$\{[^}]*\}/)
+        .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+        .join('[A-Za-z0-9_.-]+')}$`,
+    ),
 );
 /** Filled in by explain.ts, which makes the key from an error's code. */
-const byCode = /^(?:error\.|terminal\.error\.|log\.error\.|document\.error\.|ticket\.refusal\.|part\.refusal\.)/;
+const byCode =
+  /^(?:error\.|terminal\.error\.|log\.error\.|document\.error\.|ticket\.refusal\.|part\.refusal\.)/;
 
 describe('the texts', () => {
   const enKeys = new Set(keysOf(en).map(withoutPlural));
@@ -44,9 +57,13 @@ describe('the texts', () => {
   });
 
   it('are never empty, and name the same values in both languages', () => {
-    const values = (text: string): string[] => [...text.matchAll(/\{\{\s*([\w.]+)/g)].map((match) => match[1]!).sort();
+    const values = (text: string): string[] =>
+      [...text.matchAll(/\{\{\s*([\w.]+)/g)].map((match) => match[1]!).sort();
     for (const key of keysOf(en)) {
-      const [english, chinese] = [textAt(en, key)!, textAt(zhCN, key) ?? textAt(zhCN, `${withoutPlural(key)}_other`) ?? ''];
+      const [english, chinese] = [
+        textAt(en, key)!,
+        textAt(zhCN, key) ?? textAt(zhCN, `${withoutPlural(key)}_other`) ?? '',
+      ];
       expect([key, english.trim() !== '', chinese.trim() !== '']).toEqual([key, true, true]);
       expect([key, [...new Set(values(chinese))]]).toEqual([key, [...new Set(values(english))]]);
     }
@@ -54,18 +71,33 @@ describe('the texts', () => {
 
   it('are there for every key the screens ask for', () => {
     const isNamespace = (key: string): boolean => [...enKeys].some((known) => known.startsWith(`${key}.`));
-    const commandIds = new Set([...everything.matchAll(/\bid: '([a-z]+\.[A-Za-z]+)'/g)].map((match) => match[1]!));
-    const missing = [...literal].filter((key) => !enKeys.has(withoutPlural(key)) && !isNamespace(key) && !commandIds.has(key) && !enKeys.has(`error.${key}`) && !notAKey(key));
+    const commandIds = new Set(
+      [...everything.matchAll(/\bid: '([a-z]+\.[A-Za-z]+)'/g)].map((match) => match[1]!),
+    );
+    const missing = [...literal].filter(
+      (key) =>
+        !enKeys.has(withoutPlural(key)) &&
+        !isNamespace(key) &&
+        !commandIds.has(key) &&
+        !enKeys.has(`error.${key}`) &&
+        !notAKey(key),
+    );
     expect(missing).toEqual([]);
   });
 
   it('are all used', () => {
-    const unused = [...enKeys].filter((key) => !literal.has(key) && !patterns.some((pattern) => pattern.test(key)) && !byCode.test(key));
+    const unused = [...enKeys].filter(
+      (key) => !literal.has(key) && !patterns.some((pattern) => pattern.test(key)) && !byCode.test(key),
+    );
     expect(unused).toEqual([]);
   });
 });
 
 /** Event types and error codes look like keys and are not. */
 function notAKey(text: string): boolean {
-  return /^(?:ticket|part)\.[a-z][A-Za-z]+$/.test(text) || /\.(?:ts|tsx|css|json)$/.test(text) || text.endsWith('.');
+  return (
+    /^(?:ticket|part)\.[a-z][A-Za-z]+$/.test(text) ||
+    /\.(?:ts|tsx|css|json)$/.test(text) ||
+    text.endsWith('.')
+  );
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,7 +46,7 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
             `If you are sure that it is gone, delete ${path}.`,
         );
       }
-      await putAside(path, owner.nonce);
+      if (await takeOver(draft, path, owner.nonce)) return () => release(path, mine.nonce);
     }
     throw new DataFolderLocked(`The lock ${path} kept changing hands. Start one server at a time.`);
   } finally {
@@ -86,17 +86,26 @@ async function lives(owner: Owner): Promise<boolean> {
   return owner.startedAt === (await processStart(owner.pid));
 }
 
-/** Moves a dead owner's lock away, and back again when a quicker process had replaced it meanwhile. */
-async function putAside(path: string, nonce: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+/**
+ * Puts our lock in the place of a dead owner's. Whoever wants to do that first
+ * takes the guard, and looks again behind it: the lock may have been replaced since it was judged.
+ */
+async function takeOver(draft: string, path: string, deadNonce: string): Promise<boolean> {
+  const guard = `${path}.takeover`;
+  if (!(await linked(draft, guard))) {
+    throw new DataFolderLocked(
+      `Another Faultline server is just starting in this folder. If you are sure that there is none, delete ${guard}.`,
+    );
   }
-  if ((await readOwner(aside))?.nonce !== nonce) await linked(aside, path);
-  await rm(aside, { force: true });
+  try {
+    if ((await readOwner(path))?.nonce !== deadNonce) return false;
+    // Not `draft` itself: renaming one name of a file onto another name of it does nothing, and keeps both.
+    await copyFile(draft, `${draft}.new`);
+    await rename(`${draft}.new`, path);
+    return true;
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 async function release(path: string, nonce: string): Promise<void> {

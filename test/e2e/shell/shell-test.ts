@@ -42,6 +42,8 @@ interface Fixtures {
 
 interface WorkerFixtures {
   runtime: 'standin' | 'electron';
+  /** `fixture` is the specs' own host and worker, `product` the ones that ship. */
+  host: 'fixture' | 'product';
   executable: string | undefined;
   dist: string;
   running: Shell | undefined;
@@ -50,12 +52,13 @@ interface WorkerFixtures {
 const NOT_RUN = 'NOT RUN: no Electron binary';
 
 /**
- * The specs' own build of the shell: main, preload and workers are the
- * product's, the page and the host are the ones in fixture/, so that a spec
- * fails for the shell alone. `runtime` is set by the Playwright project.
+ * The specs' own build of the shell: main and preload are the product's; page,
+ * host and worker are the ones in fixture/, so that a spec fails for the shell
+ * alone. `runtime` is set by the Playwright project.
  */
 export const test = base.extend<Fixtures, WorkerFixtures>({
   runtime: ['standin', { option: true, scope: 'worker' }],
+  host: ['fixture', { option: true, scope: 'worker' }],
 
   executable: [
     async ({ runtime }, use) => {
@@ -65,14 +68,16 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   ],
 
   dist: [
-    async ({ executable }, use) => {
+    async ({ executable, host }, use) => {
       const dist = mkdtempSync(path.join(tmpdir(), 'faultline-shell-'));
       // Without a binary the specs are skipped, and nothing has to be built for that.
       if (executable !== undefined) {
         await buildShell({
           outDir: dist,
-          host: path.join(here, 'fixture/host.ts'),
-          workers: { sessions: path.join(here, 'fixture/worker.ts') },
+          ...(host === 'fixture' && {
+            host: path.join(here, 'fixture/host.ts'),
+            workers: { sessions: path.join(here, 'fixture/worker.ts') },
+          }),
         });
         cpSync(path.join(here, 'fixture/page'), path.join(dist, 'renderer'), { recursive: true });
       }

@@ -6,8 +6,8 @@ import { encodeEvent, encodeHeader, encodeSize, IntervalClock } from '#shared/do
 import type { CastCode } from '#shared/domain/recording/asciicast.ts';
 import { SshError } from './ssh-error.ts';
 
-/** Written at once when this much text waits, so memory stays bounded under a flood. */
-const WRITE_AT_CHARS = 256 * 1024;
+/** Written at once when this much waits; two such blocks are all the memory a flood takes. */
+const BLOCK_BYTES = 512 * 1024;
 /** A quiet session reaches the file within this time: what a crash may cost. */
 const WRITE_EVERY_MS = 200;
 /** And the disk itself within this one: what a power cut may cost. */
@@ -50,7 +50,10 @@ export class Recorder {
   readonly #file: RecordingHandle;
   readonly #hash = createHash('sha256');
   #size = 0;
-  #pending = '';
+  /** Filled while the other one is written. */
+  #block = Buffer.allocUnsafe(BLOCK_BYTES);
+  #spare = Buffer.allocUnsafe(BLOCK_BYTES);
+  #used = 0;
   #writing: Promise<void> | undefined;
   #syncing: Promise<void> | undefined;
   #syncedAtMs: number;
@@ -72,11 +75,13 @@ export class Recorder {
       await mkdir(dirname(options.path), { recursive: true });
       const openFile = options.openFile ?? ((path: string) => open(path, 'ax', 0o600));
       const recorder = new Recorder(options, await openFile(options.path));
-      recorder.#pending = encodeHeader({
-        term: { cols: options.cols, rows: options.rows, type: 'xterm-256color' },
-        timestamp: Math.floor(options.startedAt.getTime() / 1000),
-        ...(options.title !== undefined && { title: options.title }),
-      });
+      recorder.#put(
+        encodeHeader({
+          term: { cols: options.cols, rows: options.rows, type: 'xterm-256color' },
+          timestamp: Math.floor(options.startedAt.getTime() / 1000),
+          ...(options.title !== undefined && { title: options.title }),
+        }),
+      );
       await recorder.#write();
       await recorder.#sync();
       return recorder;
@@ -109,7 +114,7 @@ export class Recorder {
     clearTimeout(this.#timer);
     const durationMs = Math.round(this.#now() - this.#startedAtMs);
     try {
-      while (this.#writing !== undefined || this.#pending !== '') await this.#flush();
+      while (this.#writing !== undefined || this.#used > 0) await this.#flush();
       await this.#syncing;
       if (this.#failure === undefined) await this.#file.sync();
       await this.#file.close();
@@ -122,17 +127,34 @@ export class Recorder {
 
   async #append(code: CastCode, data: string): Promise<void> {
     if (this.#failure !== undefined) return;
-    this.#pending += encodeEvent({ intervalMs: this.#clock.next(this.#now()), code, data });
-    if (this.#pending.length >= WRITE_AT_CHARS) {
+    const line = encodeEvent({ intervalMs: this.#clock.next(this.#now()), code, data });
+    if (this.#used + Buffer.byteLength(line) > BLOCK_BYTES) {
       // The write before must be through, the one begun here need not be: disk and network overlap.
       await this.#writing;
       void this.#flush();
-    } else {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        void this.#flush();
-      }, WRITE_EVERY_MS);
     }
+    this.#put(line);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#flushRest();
+    }, WRITE_EVERY_MS);
+  }
+
+  /** A line longer than a block (a frame of nothing but control characters comes near) gets one of its size. */
+  #put(line: string): void {
+    const bytes = this.#used + Buffer.byteLength(line);
+    if (bytes > this.#block.length) {
+      const larger = Buffer.allocUnsafe(bytes);
+      larger.set(this.#block.subarray(0, this.#used));
+      this.#block = larger;
+    }
+    this.#used += this.#block.write(line, this.#used, 'utf8');
+  }
+
+  /** Writes also what came while a write was under way. */
+  async #flushRest(): Promise<void> {
+    await this.#writing;
+    await this.#flush();
   }
 
   /** Writes what waits, one write at a time. A failure is kept, not thrown. */
@@ -140,7 +162,7 @@ export class Recorder {
     this.#writing ??= this.#write()
       .catch((error: unknown) => {
         this.#failure = recordingFailed(this.path, error);
-        this.#pending = '';
+        this.#used = 0;
       })
       .finally(() => {
         this.#writing = undefined;
@@ -149,14 +171,17 @@ export class Recorder {
   }
 
   async #write(): Promise<void> {
-    const bytes = Buffer.from(this.#pending, 'utf8');
-    this.#pending = '';
+    const full = this.#block;
+    const bytes = full.subarray(0, this.#used);
+    this.#block = this.#spare;
+    this.#used = 0;
     this.#hash.update(bytes);
     this.#size += bytes.length;
     let written = 0;
     while (written < bytes.length) {
       written += (await this.#file.write(bytes, written)).bytesWritten;
     }
+    this.#spare = full;
     if (this.#now() - this.#syncedAtMs >= SYNC_EVERY_MS) void this.#sync();
   }
 

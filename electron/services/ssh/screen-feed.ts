@@ -128,5 +128,5 @@ export class ScreenFeed {
  * message port would copy as a whole.
  */
 export function ownBytes(view: Uint8Array): Uint8Array {
-  return view.byteLength === view.buffer.byteLength ? view : new Uint8Array(view);
+  return view.byteLength === view.buffer.byteLength ? new Uint8Array(view.buffer) : new Uint8Array(view);
 }

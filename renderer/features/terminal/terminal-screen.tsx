@@ -101,9 +101,11 @@ export function TerminalScreen({ tabId, session, isOver, onNotice, onEnd }: Prop
     const themes = new MutationObserver(() => made.setTheme());
     themes.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
     // Glyphs measured before the web font came are of another width.
-    void document.fonts.ready.then(() => {
+    const fitLater = async (): Promise<void> => {
+      await document.fonts.ready;
       if (!leaving.signal.aborted) fit();
-    });
+    };
+    void fitLater();
     made.term.focus();
     setView(made);
     return () => {
@@ -121,7 +123,7 @@ export function TerminalScreen({ tabId, session, isOver, onNotice, onEnd }: Prop
     view?.fit();
   }, [view, renderer, screenReader, fontSize]);
   useEffect(() => {
-    if (view !== undefined) view.term.options.disableStdin = isOver;
+    view?.setReadOnly(isOver);
   }, [view, isOver]);
 
   const send = useCallback(

@@ -88,6 +88,11 @@ export class TerminalView {
     this.setRenderer(renderer);
   }
 
+  /** A session that is over is only read. */
+  setReadOnly(isReadOnly: boolean): void {
+    this.term.options.disableStdin = isReadOnly;
+  }
+
   /** Takes the colours of the page's present theme. */
   setTheme(): void {
     this.term.options.theme = terminalTheme();

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import fc from 'fast-check';
+import { assert, asyncProperty, integer } from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Journal } from '#electron/services/journal/journal.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
@@ -50,8 +50,8 @@ test('[J1][J8] cut off at any byte, the journal holds every whole append before 
   await journal.close();
   const total = acknowledged.at(-1)!.size;
   let run = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: total }), async (cutAt) => {
+  await assert(
+    asyncProperty(integer({ min: 0, max: total }), async (cutAt) => {
       const copy = join(dir, `copy${run++}`);
       await cp(source, copy, { recursive: true });
       await truncate(join(copy, '0000000001.journal'), cutAt);

@@ -44,23 +44,22 @@ export interface FailingFiles extends SegmentFiles {
 
 /** The real disk with a limit that a test can move. */
 export function limitedFiles(room = Number.POSITIVE_INFINITY): FailingFiles {
-  return {
+  const files: FailingFiles = {
     room,
     syncs: 0,
     async open(path, create) {
       const file = await diskFiles.open(path, create);
-      const state = this;
       return {
         async write(bytes, position) {
-          const fits = bytes.subarray(0, Math.max(0, Math.min(bytes.length, state.room)));
+          const fits = bytes.subarray(0, Math.max(0, Math.min(bytes.length, files.room)));
           await file.write(fits, position);
-          state.room -= fits.length;
+          files.room -= fits.length;
           if (fits.length < bytes.length)
             throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
         },
         truncate: (size) => file.truncate(size),
         datasync: () => {
-          state.syncs++;
+          files.syncs++;
           return file.datasync();
         },
         close: () => file.close(),
@@ -68,4 +67,5 @@ export function limitedFiles(room = Number.POSITIVE_INFINITY): FailingFiles {
     },
     syncFolder: (dir) => diskFiles.syncFolder(dir),
   };
+  return files;
 }

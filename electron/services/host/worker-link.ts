@@ -54,17 +54,21 @@ export class WorkerLink<C extends ContractSpec> {
     const startedMs = monotonicMs();
     const worker = spawn();
     const running = { worker, connection: connectContract(contract, worker.transport, { lost: gone }) };
-    // Whoever asked hears of it; nobody may have.
-    running.connection.catch(() => undefined);
-    worker.onExit(() => {
-      if (this.#running !== running) return;
-      this.#running = undefined;
-      if (monotonicMs() - startedMs > HEALTHY_MS) this.#deaths = 0;
-      // The first death is followed by a start at once: somebody waits.
-      const pause = this.#deaths === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** this.#deaths, LONGEST_PAUSE_MS);
-      this.#notBeforeMs = monotonicMs() + pause;
-      this.#deaths++;
-    });
+    const died = (): void => this.#died(running, startedMs);
+    worker.onExit(died);
+    // The channel may close before the exit is known. Whoever asked for the connection hears of it; nobody may have.
+    running.connection.then(({ closed }) => closed).then(died, died);
     return running;
+  }
+
+  #died(running: object, startedMs: number): void {
+    if (this.#running !== running) return;
+    const { monotonicMs } = this.#options;
+    this.#running = undefined;
+    if (monotonicMs() - startedMs > HEALTHY_MS) this.#deaths = 0;
+    // The first death is followed by a start at once: somebody waits.
+    const pause = this.#deaths === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** this.#deaths, LONGEST_PAUSE_MS);
+    this.#notBeforeMs = monotonicMs() + pause;
+    this.#deaths++;
   }
 }

@@ -61,8 +61,8 @@ export async function createAppHandlers(
     info,
     watch: (_, { signal }) => changes.watch(info, signal),
     startDemo: async ({ language }) => {
-      await change({ language });
       await holder.startDemo(language);
+      await change({ language });
       return changed();
     },
     connectServer: async (login) => {

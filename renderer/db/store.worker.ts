@@ -1,3 +1,4 @@
+import '../host/no-eval.ts';
 import { serveContract } from '#shared/host/serve.ts';
 import { portTransport } from '../host/port-transport.ts';
 import { storeContract } from './store-contract.ts';

@@ -25,6 +25,13 @@ const INPUTS: Readonly<Record<Target, readonly string[]>> = {
   serve: ['electron', 'shared', 'resources'],
   server: ['server', 'shared', 'scripts/server.ts', 'resources'],
 };
+/** Stands for the whole output: when it is gone, the stamp says nothing. */
+const OUTPUT: Readonly<Record<Target, string>> = {
+  renderer: 'dist/renderer/index.html',
+  shell: 'dist/main/main.cjs',
+  serve: 'dist/serve/serve.mjs',
+  server: 'dist/server/server.mjs',
+};
 const INPUTS_OF_ALL = ['package.json', 'package-lock.json', 'scripts/build.ts'];
 
 /** The engine of Electron 45 and its Node; the browser host asks for a Chromium no older. */
@@ -140,7 +147,7 @@ export async function buildAll(
       `${target} ${process.versions.node}`,
     );
     const stamp = at('dist', `.stamp-${target}.json`);
-    if (options.force !== true && isUpToDate(stamp, hash)) continue;
+    if (options.force !== true && existsSync(at(OUTPUT[target])) && isUpToDate(stamp, hash)) continue;
     const started = performance.now();
     await BUILDERS[target]();
     await mkdir(at('dist'), { recursive: true });

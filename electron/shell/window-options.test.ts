@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { windowOptions } from './window-options.ts';
+import { BACKGROUND, windowOptions } from './window-options.ts';
 
 describe('the options of the window', () => {
   const options = windowOptions({ preload: '/p/preload.cjs', dark: true, icon: '/i.png' });
@@ -25,8 +25,12 @@ describe('the options of the window', () => {
 
   it('show nothing before the first paint, on the colour of the theme', () => {
     expect(options.show).toBe(false);
-    expect(options.backgroundColor).toBe('#1a1b1e');
-    expect(windowOptions({ preload: '', dark: false, icon: '' }).backgroundColor).toBe('#f8f9fa');
+    expect(options.backgroundColor).toBe(BACKGROUND.dark);
+    expect(windowOptions({ preload: '', dark: false, icon: '' }).backgroundColor).toBe(BACKGROUND.light);
+    const page = readFileSync(path.resolve(import.meta.dirname, '../../renderer/index.html'), 'utf8');
+    expect([...page.matchAll(/background: (#\w{6})/g)].map(([, colour]) => colour)).toEqual(
+      Object.values(BACKGROUND),
+    );
   });
 
   it('never set a key that tears a wall down, in no file of the shell', () => {

@@ -1,7 +1,7 @@
 import type { BrowserWindowConstructorOptions } from 'electron';
 
-/** The page's own background colours: a window must not flash white before the dark page paints. */
-export const BACKGROUND = { light: '#f8f9fa', dark: '#1a1b1e' } as const;
+/** The colours of renderer/index.html: a window must not flash white before the dark page paints. */
+export const BACKGROUND = { light: '#f6f6f4', dark: '#161717' } as const;
 
 /**
  * Options of the one window. Web preferences name every wall, also those that

@@ -10,11 +10,11 @@ registerHooks({
       : next(specifier, context),
 });
 const require = createRequire(import.meta.url);
-const electron = require('electron') as { __start(): void };
+const electron = require('electron') as { startApp(): void };
 const main = process.argv.slice(2).find((argument) => /\.[cm]?js$/.test(argument)) ?? '';
 const run = (): void => {
   require(path.resolve(main));
-  electron.__start();
+  electron.startApp();
 };
 // Playwright asks for `require` and calls `__playwright_run` once it is attached on both sides.
 Object.assign(globalThis, { require, __playwright_run: run });

@@ -88,18 +88,18 @@ const known = {
     defaultSession: {
       setPermissionRequestHandler: nothing,
       setDevicePermissionHandler: nothing,
-      setPermissionCheckHandler: (
+      setPermissionCheckHandler: async (
         isPermitted: (_: null, name: string, origin: string, details: object) => boolean,
-      ) =>
-        void shared.tools.then(({ send }) => {
-          for (const name of ['geolocation', 'notifications']) {
-            const asked = isPermitted(null, name, 'app://faultline', { isMainFrame: true });
-            void send('Browser.setPermission', {
-              permission: { name },
-              setting: asked ? 'granted' : 'denied',
-            });
-          }
-        }),
+      ) => {
+        const { send } = await shared.tools;
+        for (const name of ['geolocation', 'notifications']) {
+          const isGranted = isPermitted(null, name, 'app://faultline', { isMainFrame: true });
+          await send('Browser.setPermission', {
+            permission: { name },
+            setting: isGranted ? 'granted' : 'denied',
+          });
+        }
+      },
     },
   },
   safeStorage: {
@@ -133,12 +133,12 @@ function strict<T extends object>(name: string, target: T): T {
 const isDriven = process.argv.includes('--remote-debugging-port=0');
 // Playwright waits for Chromium before it lets the main script run.
 if (isDriven) shared.tools = startChromium();
-const __start = (): void => {
+const startApp = (): void => {
   if (handing !== undefined) return;
   if (!isDriven) shared.tools = startChromium();
   void shared.tools.then(() => ready.resolve());
 };
 
 const parts = Object.entries(known).map(([name, part]) => [name, strict(name, part as object)]);
-const electron = strict('electron', Object.fromEntries([...parts, ['__start', __start]]));
+const electron = strict('electron', Object.fromEntries([...parts, ['startApp', startApp]]));
 export { electron as 'module.exports' };

@@ -1,5 +1,5 @@
-import { Button, Modal } from '@mantine/core';
-import { useState } from 'react';
+import { Button } from '@mantine/core';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { fieldOf, type TicketState } from '#shared/domain/ticket/state.ts';
 import { actOnTicket } from '../../app/act.ts';
@@ -18,9 +18,10 @@ import {
   type ActWorld,
   type Values,
 } from './act-specs.ts';
+import { DialogFrame } from './dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
-import { formKeys } from './form-keys.ts';
+import { formKeys, useFirstFocus } from './form-keys.ts';
 import { deviceZone } from './format-time.ts';
 import { GradeSign } from './grade-sign.tsx';
 import { useDirectory, type Directory } from './use-ticket-names.ts';
@@ -33,17 +34,15 @@ export function ActDialog({ act, ticketId }: { act: ActName; ticketId: string })
   const ticket = useEntity('ticket', ticketId);
   const directory = useDirectory();
   return (
-    <Modal
-      opened
-      onClose={close}
+    <DialogFrame
       size={520}
       title={`${t(`ticket.act.${act}.title`)}${ticket === undefined ? '' : ` · ${ticket.number}`}`}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
+      onClose={close}
     >
       {ticket?.id === ticketId && (
         <ActForm key={`${act}/${ticketId}`} act={act} ticket={ticket} directory={directory} onDone={close} />
       )}
-    </Modal>
+    </DialogFrame>
   );
 }
 
@@ -57,6 +56,8 @@ interface FormProps {
 function ActForm({ act, ticket, directory, onDone }: FormProps) {
   const { t, i18n } = useTranslation();
   const desk = useDesk();
+  const form = useRef<HTMLFormElement>(null);
+  useFirstFocus(form);
   const spec = actSpecs[act];
   const key = `${ticket.id}/act/${act}`;
   const [openedAt] = useState(() => new Date().toISOString());
@@ -116,6 +117,7 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
   const intro = i18n.exists(`ticket.act.${act}.intro`) ? t(`ticket.act.${act}.intro`) : undefined;
   return (
     <form
+      ref={form}
       className={classes.form}
       data-testid={`dialog-${act}`}
       onKeyDown={(event) => formKeys(event, () => void save(), { enterInText: 'newLine' })}
@@ -140,7 +142,7 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
         </p>
       )}
       {intro !== undefined && <p className={classes.intro}>{intro}</p>}
-      {shownFields(spec, values, world).map((field, index) => (
+      {shownFields(spec, values, world).map((field) => (
         <ActField
           key={field.name}
           field={field}
@@ -150,7 +152,6 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
           onChange={(value) => set(field.name, value)}
           users={directory.users}
           zone={world.zone}
-          isFirst={index === 0}
         />
       ))}
       {grade !== undefined && (
@@ -172,7 +173,6 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
           type="submit"
           loading={isSaving}
           data-testid="dialog-submit"
-          {...(spec.fields.length === 0 && { 'data-autofocus': true })}
           rightSection={<kbd>{keyLabel('mod+enter')}</kbd>}
         >
           {t(`ticket.act.${act}.submit`)}

@@ -16,12 +16,11 @@ interface FieldProps {
   readonly onChange: (value: string) => void;
   readonly users: readonly UserState[];
   readonly zone: string;
-  readonly isFirst?: boolean;
   readonly error?: string | undefined;
 }
 
 /** One field of a form, by its kind. */
-export function ActField({ field, place, testId, value, onChange, users, zone, isFirst, error }: FieldProps) {
+export function ActField({ field, place, testId, value, onChange, users, zone, error }: FieldProps) {
   const { t, i18n } = useTranslation();
   const label = t(`${place}.${field.name}`);
   const hint = i18n.exists(`${place}.${field.name}Hint`) ? t(`${place}.${field.name}Hint`) : undefined;
@@ -30,7 +29,6 @@ export function ActField({ field, place, testId, value, onChange, users, zone, i
     error,
     'data-testid': testId,
     withAsterisk: false,
-    ...(isFirst === true && { 'data-autofocus': true }),
   };
   const word = (option: string): string => t(`ticket.${field.words ?? ''}.${option}`);
   switch (field.kind) {
@@ -75,7 +73,6 @@ export function ActField({ field, place, testId, value, onChange, users, zone, i
             value={value}
             data={(field.options ?? []).map((option) => ({ value: option, label: word(option) }))}
             onChange={onChange}
-            {...(isFirst === true && { 'data-autofocus': true })}
           />
         </Input.Wrapper>
       );

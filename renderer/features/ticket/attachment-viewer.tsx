@@ -1,9 +1,10 @@
-import { Anchor, Modal } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import type { HostClient } from '../../host/connect.ts';
+import { DialogFrame } from './dialog-frame.tsx';
 import { formatSize } from './format-size.ts';
 import type { Attachment } from './tell-event.ts';
 import classes from './attachment.module.css';
@@ -41,12 +42,10 @@ export function AttachmentViewer({ attachment, onClose }: { attachment: Attachme
   }, [host, attachment]);
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="xl"
+    <DialogFrame
+      size={780}
       title={`${t(`ticket.evidence.${attachment.kind}`)} · ${attachment.name}`}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
+      onClose={onClose}
     >
       <div data-testid="attachment-viewer" data-kind={content?.kind ?? 'loading'}>
         {content === undefined && <p className={classes.note}>{t('ticket.viewer.loading')}</p>}
@@ -76,7 +75,7 @@ export function AttachmentViewer({ attachment, onClose }: { attachment: Attachme
           )}
         </div>
       </div>
-    </Modal>
+    </DialogFrame>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { KeyboardEvent } from 'react';
+import { useEffect, type KeyboardEvent, type RefObject } from 'react';
 
 /**
  * The keys of every form: Enter goes on to the next field (Shift+Enter is a
@@ -27,15 +27,32 @@ export function formKeys(
 
 /** Puts the focus on the field after another one; of a row of radio buttons, on the chosen one. */
 export function focusNext(form: HTMLElement, from: Element): void {
-  const fields = [
+  const fields = fieldsOf(form, from);
+  fields[fields.indexOf(from as HTMLElement) + 1]?.focus();
+}
+
+/** A form begins where one types or chooses, not at its close button or at a tick that is the exception. */
+export function useFirstFocus(form: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    if (form.current === null) return;
+    const first = fieldsOf(form.current).find(
+      (field) => !(field instanceof HTMLInputElement && field.type === 'checkbox'),
+    );
+    // The dialog's focus trap may start only after this: the attribute tells it where.
+    first?.setAttribute('data-autofocus', 'true');
+    first?.focus();
+  }, [form]);
+}
+
+function fieldsOf(form: HTMLElement, keep?: Element): HTMLElement[] {
+  return [
     ...form.querySelectorAll<HTMLElement>(
       'input:not([type=hidden]):not(:disabled), textarea:not(:disabled), button[type=submit]',
     ),
   ].filter(
     (field) =>
-      field.getAttribute('aria-hidden') !== 'true' && (!isRadio(field) || field.checked || field === from),
+      field.getAttribute('aria-hidden') !== 'true' && (!isRadio(field) || field.checked || field === keep),
   );
-  fields[fields.indexOf(from as HTMLElement) + 1]?.focus();
 }
 
 function isRadio(field: HTMLElement): field is HTMLInputElement {

@@ -1,5 +1,4 @@
-import { Autocomplete, Button, Modal, Select, Textarea, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Autocomplete, Button, Select, Textarea, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Channel } from '#shared/domain/ticket/words.ts';
@@ -11,12 +10,14 @@ import { nameIn } from '../../app/i18n/i18n.ts';
 import { useView } from '../../stores/view.ts';
 import { ActField, usersByTier } from './act-field.tsx';
 import { CHANNELS, GRADING_FIELDS, gradingOf, type Values } from './act-specs.ts';
+import { DialogFrame } from './dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { focusNext, formKeys } from './form-keys.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
 import { deviceZone } from './format-time.ts';
 import { GradeSign } from './grade-sign.tsx';
 import { choosePlace, fittingPlaces, neededForNew, resultingGrade } from './new-ticket-values.ts';
+import { notify } from './perform.ts';
 import { useDirectory } from './use-ticket-names.ts';
 import { fromZonedInput, toZonedInput } from './zoned-input.ts';
 import classes from './dialog.module.css';
@@ -29,15 +30,9 @@ export function NewTicketDialog() {
   const { t } = useTranslation();
   const close = useView((state) => state.closeDialog);
   return (
-    <Modal
-      opened
-      onClose={close}
-      size={560}
-      title={t('ticket.new.title')}
-      closeButtonProps={{ 'aria-label': t('app.close') }}
-    >
+    <DialogFrame size={560} title={t('ticket.new.title')} onClose={close}>
       <NewTicketForm onDone={close} />
-    </Modal>
+    </DialogFrame>
   );
 }
 
@@ -124,7 +119,7 @@ function NewTicketForm({ onDone }: { onDone: () => void }) {
       drop(DRAFT);
       onDone();
       select(ticketId);
-      notifications.show({ message: t('ticket.new.opened', { number }) });
+      notify({ message: t('ticket.new.opened', { number }) });
     } catch (error) {
       setProblem({ sentence: `${t('ticket.notSaved')}. ${explainError(error)}`, list: [] });
     } finally {

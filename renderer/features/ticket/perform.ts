@@ -21,11 +21,7 @@ export async function perform(desk: Desk, ticketId: string, command: TicketComma
     if (!decision.ok) sayRefusal(decision.refusal);
     return decision.ok;
   } catch (error) {
-    notifications.show({
-      color: 'orange',
-      title: i18next.t('ticket.notSaved'),
-      message: explainError(error),
-    });
+    notify({ title: i18next.t('ticket.notSaved'), message: explainError(error) });
     return false;
   }
 }
@@ -41,9 +37,14 @@ export async function performNext(desk: Desk, ticket: TicketState): Promise<void
 
 function sayRefusal(refusal: Refusal): void {
   const lacks = lacksInWords(refusal.missing);
+  notify({ title: explainRefusal(refusal), message: lacks });
+}
+
+/** A notice in the corner; with a title it says why something was not done. */
+export function notify({ title, message }: { title?: string; message: string }): void {
   notifications.show({
-    color: 'orange',
-    title: explainRefusal(refusal),
-    message: lacks,
+    message,
+    ...(title !== undefined && { title, color: 'orange' }),
+    closeButtonProps: { 'aria-label': i18next.t('app.close') },
   });
 }

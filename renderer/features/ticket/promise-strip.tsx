@@ -13,7 +13,8 @@ import classes from './promise-strip.module.css';
 /** The five promises: how each stands, how long it has, and on hover or focus why. */
 export function PromiseStrip({ ticket, zone }: { ticket: TicketState; zone: string }) {
   const { t } = useTranslation();
-  const now = useNow(1000);
+  // The end of the present second: what was written within it must not lie in the future.
+  const now = useNow(1000) + 999;
   const promises = useMemo(() => promisesOf(ticket, now), [ticket, now]);
   return (
     <ul className={classes.strip} aria-label={t('ticket.clock.label')} data-testid="promises">
@@ -75,9 +76,7 @@ function PromiseCell({ clock, zone, now }: { clock: Clock; zone: string; now: nu
       case 'running':
         return view.leftMs === undefined ? t('ticket.state.running') : t('ticket.clock.left', { time: left });
       case 'paused':
-        return view.leftMs === undefined
-          ? t('ticket.state.paused')
-          : t('ticket.clock.paused', { time: left });
+        return t('ticket.clock.paused');
       case 'met':
         return t('ticket.clock.met', { at: clock.fulfilledAt === undefined ? '' : at(clock.fulfilledAt) });
       case 'breached':
@@ -93,6 +92,9 @@ function PromiseCell({ clock, zone, now }: { clock: Clock; zone: string; now: nu
   function underline(clock: Clock, view: PromiseView): string {
     if (clock.state === 'breached' && clock.fulfilledAt !== undefined) {
       return t('ticket.clock.doneLate', { at: at(clock.fulfilledAt) });
+    }
+    if (clock.state === 'paused' && view.leftMs !== undefined) {
+      return t('ticket.clock.left', { time: formatRemaining(Math.max(0, view.leftMs), language) });
     }
     if (clock.state === 'met' || view.due === undefined) return '\u00A0';
     return t('ticket.clock.due', { at: at(view.due) });

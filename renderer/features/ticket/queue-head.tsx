@@ -18,7 +18,9 @@ interface HeadProps {
 
 /** Search, order and views of the queue. */
 export function QueueHead({ counts, sort, onSort, onLeave }: HeadProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  // A hundred thousand is 100K (10万): the tabs stay in one line.
+  const compact = new Intl.NumberFormat(i18n.language, { notation: 'compact' });
   const view = useView((state) => state.queueView);
   const search = useView((state) => state.search);
   const set = useView((state) => state.set);
@@ -88,7 +90,7 @@ export function QueueHead({ counts, sort, onSort, onLeave }: HeadProps) {
             onClick={() => set({ queueView: name })}
           >
             {t(`ticket.view.${name}`)}
-            {counts !== undefined && <span className={classes.count}>{counts[name]}</span>}
+            {counts !== undefined && <span className={classes.count}>{compact.format(counts[name])}</span>}
           </button>
         ))}
       </div>

@@ -70,8 +70,8 @@ export function TimelineEvent({
         <div className={classes.told}>
           <p className={classes.sentence}>
             {told.sentence}
-            {told.aside !== undefined && told.aside !== '' && <small> {told.aside}</small>}
-            <small className={classes.by}> {t('ticket.timeline.by', { name: by })}</small>
+            {told.aside !== undefined && told.aside !== '' && <small>{told.aside}</small>}
+            <small className={classes.by}>{t('ticket.timeline.by', { name: by })}</small>
             {lateAt !== undefined && <LateHook at={lateAt} />}
           </p>
           {told.words !== undefined && told.words.trim() !== '' && <Words text={told.words} />}

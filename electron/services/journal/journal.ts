@@ -4,16 +4,16 @@ import { hashEvent } from '#shared/events/hash-chain.ts';
 import { formatHlc, parseHlc, tick } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { GroupCommit } from './group-commit.ts';
 import { isDiskFull, JournalError } from './journal-error.ts';
 import { JournalLock } from './journal-lock.ts';
 import { Ledger, type OutboxItem } from './ledger.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
-import { type JournalEnd, readRecordAt, readRecords } from './read-records.ts';
-import { frameRecord, MAX_PAYLOAD_BYTES } from './record-frame.ts';
+import { readRecordAt, readRecords } from './read-records.ts';
 import type { JournalRecord } from './record.ts';
 import { diskFiles, type SegmentFiles } from './segment-file.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { Tentative } from './tentative.ts';
+import type { Tentative } from './tentative.ts';
 
 export interface JournalOptions {
   readonly dir: string;
@@ -35,16 +35,6 @@ export interface ToldStamp {
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 const REOFFER_MS = 30 * 24 * 60 * 60 * 1000;
 
-type Unfenced<R> = R extends unknown ? Omit<R, 'f'> : never;
-type Body = Unfenced<JournalRecord>;
-
-interface Job {
-  /** Decides what is written, if anything. */
-  readonly prepare: (state: Tentative) => Promise<Body | undefined>;
-  readonly resolve: () => void;
-  readonly reject: (thrown: unknown) => void;
-}
-
 /**
  * The facts of this device, append-only, on the disk before a promise
  * resolves. `docs/spec/journal.md` has the rules. Appends that come together
@@ -58,15 +48,8 @@ export class Journal {
   readonly #lock: JournalLock;
   readonly #ledger: Ledger;
   readonly #writer: SegmentWriter;
-  readonly #listeners = new Set<(record: JournalRecord) => void>();
-  /** Hash of the last event of each stream, as far as it was needed yet. */
-  readonly #heads = new Map<string, string>();
-  /** Settled facts that an `epoch` record under way opens again. */
-  #recalled: ReadonlyMap<string, DomainEvent> = new Map();
-  #queue: Job[] = [];
-  #flushing: Promise<void> | undefined;
+  readonly #commits: GroupCommit;
   #isClosed = false;
-  #saidWhoOpened = false;
   #offsetMs: number | undefined;
 
   private constructor(
@@ -84,6 +67,7 @@ export class Journal {
     this.#lock = lock;
     this.#ledger = ledger;
     this.#writer = writer;
+    this.#commits = new GroupCommit({ device: options.device, lock, ledger, writer });
   }
 
   /**
@@ -128,7 +112,7 @@ export class Journal {
    */
   async append(drafts: readonly EventDraft[], told?: ToldStamp): Promise<DomainEvent[]> {
     let written: DomainEvent[] = [];
-    await this.#enqueue(async (state) => {
+    await this.#commits.enqueue(async (state) => {
       const fresh: DomainEvent[] = [];
       written = [];
       for (const draft of drafts) {
@@ -145,7 +129,7 @@ export class Journal {
   /** The next value of a counter: 1, 2, 3 … It is on the disk before it is given. */
   async takeNumber(name: string): Promise<number> {
     let value = 0;
-    await this.#enqueue(async (state) => {
+    await this.#commits.enqueue(async (state) => {
       value = (state.counter(name) ?? this.#ledger.counters.get(name) ?? 0) + 1;
       state.setCounter(name, value);
       return { k: 'counter', name, value };
@@ -161,7 +145,7 @@ export class Journal {
   async observe(hlc: string): Promise<void> {
     const seen = parseHlc(hlc);
     const isAhead = seen.ms > this.#clock.nowMs() && seen.ms > this.#ledger.hlc.ms;
-    if (isAhead) await this.#enqueue(async () => ({ k: 'clock', hlc }));
+    if (isAhead) await this.#commits.enqueue(async () => ({ k: 'clock', hlc }));
     else this.#ledger.see(hlc);
   }
 
@@ -183,7 +167,7 @@ export class Journal {
   }): Promise<void> {
     if (answer.verdicts.length === 0) return;
     const at = new Date(this.#clock.nowMs()).toISOString();
-    await this.#enqueue(async () => ({
+    await this.#commits.enqueue(async () => ({
       k: 'verdicts',
       at,
       epoch: answer.epoch,
@@ -210,14 +194,14 @@ export class Journal {
       const event = await this.#load(id);
       if (event !== undefined) events.set(id, event);
     }
-    this.#recalled = events;
-    await this.#enqueue(async () => ({ k: 'epoch', epoch, reoffered }));
+    this.#commits.recalled = events;
+    await this.#commits.enqueue(async () => ({ k: 'epoch', epoch, reoffered }));
     return reoffered.length;
   }
 
   /** A person gives up refused facts: they leave the outbox and hold back nothing any more. */
   async release(ids: readonly string[]): Promise<void> {
-    await this.#enqueue(async () => ({ k: 'released', ids: [...ids] }));
+    await this.#commits.enqueue(async () => ({ k: 'released', ids: [...ids] }));
   }
 
   /** Hashes named by facts of this device that the server has not confirmed; some may name no attachment. */
@@ -227,13 +211,14 @@ export class Journal {
 
   /** Writes down that the server holds these blobs for good. */
   async noteDeliveredBlobs(delivered: readonly string[]): Promise<void> {
-    if (delivered.length > 0) await this.#enqueue(async () => ({ k: 'blobs', delivered: [...delivered] }));
+    if (delivered.length > 0)
+      await this.#commits.enqueue(async () => ({ k: 'blobs', delivered: [...delivered] }));
   }
 
   /** All facts in the journal, in the order they were written; `streams` keeps only those of some streams. */
   async *eventsOf(streams?: ReadonlySet<string>): AsyncGenerator<DomainEvent> {
     const seen = new Set<string>();
-    for await (const record of readRecords(this.#options.dir, await this.#settled())) {
+    for await (const record of readRecords(this.#options.dir, await this.#commits.settled())) {
       if (record.k !== 'events') continue;
       for (const event of record.events) {
         if (seen.has(event.id) || (streams !== undefined && !streams.has(event.stream))) continue;
@@ -255,7 +240,7 @@ export class Journal {
       wake?.();
     };
     const stop = (): void => wake?.();
-    const end = await this.#settled(() => this.#listeners.add(listener));
+    const end = await this.#commits.settled(() => this.#commits.listeners.add(listener));
     signal.addEventListener('abort', stop, { once: true });
     try {
       if (replay) yield* readRecords(this.#options.dir, end);
@@ -272,7 +257,7 @@ export class Journal {
         });
       }
     } finally {
-      this.#listeners.delete(listener);
+      this.#commits.listeners.delete(listener);
       signal.removeEventListener('abort', stop);
     }
   }
@@ -280,94 +265,17 @@ export class Journal {
   /** Told of each record once it is on the disk. Returns how to stop. */
   onRecord(listener: (record: JournalRecord) => void): () => void {
     const one = (record: JournalRecord): void => listener(record);
-    this.#listeners.add(one);
-    return () => this.#listeners.delete(one);
+    this.#commits.listeners.add(one);
+    return () => this.#commits.listeners.delete(one);
   }
 
   /** Waits for what is under way and lets the next owner in. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#flushing;
+    await this.#commits.close();
     await this.#writer.close();
     await this.#lock.release(this.#clock.bootId);
-  }
-
-  #enqueue(prepare: Job['prepare']): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new JournalError('journal.closed', 'Faultline is closing.'));
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ prepare, resolve, reject });
-      this.#flushing ??= this.#flushAll();
-    });
-  }
-
-  async #flushAll(): Promise<void> {
-    // Lets everything that is asked for in this turn share the first flush.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const jobs = this.#queue;
-      this.#queue = [];
-      await this.#flush(jobs);
-    }
-    this.#flushing = undefined;
-  }
-
-  async #flush(jobs: readonly Job[]): Promise<void> {
-    const state = new Tentative(this.#ledger.hlc);
-    const records: JournalRecord[] = [];
-    const frames: Buffer[] = [];
-    const ready: Job[] = [];
-    const add = (body: Body): void => {
-      const record = { ...body, f: this.#lock.fence } as JournalRecord;
-      frames.push(frame(record));
-      records.push(record);
-    };
-    if (!this.#saidWhoOpened || this.#writer.startsSegment) {
-      add({
-        k: 'open',
-        version: 1,
-        device: this.device,
-        hlc: formatHlc(this.#ledger.hlc, this.device),
-        counters: Object.fromEntries(this.#ledger.counters),
-      });
-    }
-    const own = records.length;
-    for (const job of jobs) {
-      const fork = state.fork();
-      try {
-        const body = await job.prepare(fork);
-        if (body !== undefined) add(body);
-        state.absorb(fork);
-        ready.push(job);
-      } catch (thrown) {
-        job.reject(thrown);
-      }
-    }
-    try {
-      if (records.length > own) await this.#commit(records, frames);
-      for (const [stream, hash] of state.heads()) this.#heads.set(stream, hash);
-    } catch (thrown) {
-      for (const job of ready) job.reject(thrown);
-      return;
-    }
-    for (const job of ready) job.resolve();
-  }
-
-  async #commit(records: readonly JournalRecord[], frames: readonly Buffer[]): Promise<void> {
-    if (!this.#lock.isHeld()) {
-      throw new JournalError(
-        'journal.lostLock',
-        'Another Faultline has taken over this data folder. This one can save no more; restart it.',
-      );
-    }
-    const places = await this.#writer.write(frames);
-    this.#saidWhoOpened = true;
-    records.forEach((record, index) => {
-      const place = places[index];
-      if (place === undefined) return;
-      this.#ledger.apply(record, place, (id) => this.#recalled.get(id));
-      for (const listener of this.#listeners) listener(record);
-    });
   }
 
   async #stamp(draft: EventDraft, state: Tentative, told: ToldStamp | undefined): Promise<DomainEvent> {
@@ -395,7 +303,7 @@ export class Journal {
   }
 
   async #headOf(stream: string, state: Tentative): Promise<string> {
-    const fresh = state.head(stream) ?? this.#heads.get(stream);
+    const fresh = state.head(stream) ?? this.#commits.headOf(stream);
     if (fresh !== undefined) return fresh;
     const lastId = this.#ledger.lastOfStream.get(stream);
     const last = lastId === undefined ? undefined : await this.#load(lastId);
@@ -408,13 +316,6 @@ export class Journal {
     const record = await readRecordAt(this.#options.dir, place);
     return record?.k === 'events' ? record.events.find((event) => event.id === id) : undefined;
   }
-
-  /** Where the journal ends once nothing is under way; `then` runs at that very moment. */
-  async #settled(then?: () => void): Promise<JournalEnd> {
-    while (this.#flushing !== undefined) await this.#flushing;
-    then?.();
-    return this.#writer.end;
-  }
 }
 
 async function takeLock(dir: string, bootId: string): Promise<JournalLock> {
@@ -426,21 +327,6 @@ async function takeLock(dir: string, bootId: string): Promise<JournalLock> {
     throw new JournalError(
       'journal.diskFull',
       'The disk is too full to start. Free some space and start again; everything saved is safe.',
-    );
-  }
-}
-
-function frame(record: JournalRecord): Buffer {
-  try {
-    return frameRecord(record);
-  } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown;
-    throw new JournalError(
-      'journal.tooLarge',
-      'This is too much to save in one step. Attach large content as a file instead.',
-      {
-        limit: MAX_PAYLOAD_BYTES,
-      },
     );
   }
 }

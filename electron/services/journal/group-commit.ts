@@ -1,0 +1,165 @@
+import type { DomainEvent } from '#shared/events/envelope.ts';
+import { formatHlc } from '#shared/events/hlc.ts';
+import { JournalError } from './journal-error.ts';
+import type { JournalLock } from './journal-lock.ts';
+import type { Ledger } from './ledger.ts';
+import type { JournalEnd } from './read-records.ts';
+import { frameRecord, MAX_PAYLOAD_BYTES } from './record-frame.ts';
+import type { JournalRecord } from './record.ts';
+import type { SegmentWriter } from './segment-writer.ts';
+import { Tentative } from './tentative.ts';
+
+type Unfenced<R> = R extends unknown ? Omit<R, 'f'> : never;
+/** A record before it has its owner's number. */
+export type RecordBody = Unfenced<JournalRecord>;
+
+/** Decides what is written, if anything, on top of what was decided before it in the same flush. */
+export type Prepare = (state: Tentative) => Promise<RecordBody | undefined>;
+
+interface Job {
+  readonly prepare: Prepare;
+  readonly resolve: () => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+export interface GroupCommitOptions {
+  readonly device: string;
+  readonly lock: JournalLock;
+  readonly ledger: Ledger;
+  readonly writer: SegmentWriter;
+}
+
+/**
+ * Writes what is asked for at the same time with one flush, in the order of
+ * asking. Nothing is decided before its turn and nothing decided counts before
+ * it is on the disk, so a failed write leaves no trace.
+ */
+export class GroupCommit {
+  readonly listeners = new Set<(record: JournalRecord) => void>();
+  /** Settled facts that an `epoch` record under way opens again. */
+  recalled: ReadonlyMap<string, DomainEvent> = new Map();
+  readonly #options: GroupCommitOptions;
+  /** Hash of the last event of each stream, as far as it was needed yet. */
+  readonly #heads = new Map<string, string>();
+  #queue: Job[] = [];
+  #flushing: Promise<void> | undefined;
+  #isClosed = false;
+  #saidWhoOpened = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when what `prepare` decided is on the disk. @throws JournalError */
+  enqueue(prepare: Prepare): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new JournalError('journal.closed', 'Faultline is closing.'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ prepare, resolve, reject });
+      this.#flushing ??= this.#flushAll();
+    });
+  }
+
+  /** Hash of the last event of a stream, when it has been needed before. */
+  headOf(stream: string): string | undefined {
+    return this.#heads.get(stream);
+  }
+
+  /** Where the journal ends once nothing is under way; `then` runs at that very moment. */
+  async settled(then?: () => void): Promise<JournalEnd> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    then?.();
+    return this.#options.writer.end;
+  }
+
+  /** Takes nothing new and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#flushing;
+  }
+
+  async #flushAll(): Promise<void> {
+    // Lets everything that is asked for in this turn share the first flush.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const jobs = this.#queue;
+      this.#queue = [];
+      await this.#flush(jobs);
+    }
+    this.#flushing = undefined;
+  }
+
+  async #flush(jobs: readonly Job[]): Promise<void> {
+    const { device, lock, ledger, writer } = this.#options;
+    const state = new Tentative(ledger.hlc);
+    const records: JournalRecord[] = [];
+    const frames: Buffer[] = [];
+    const ready: Job[] = [];
+    const add = (body: RecordBody): void => {
+      const record = { ...body, f: lock.fence } as JournalRecord;
+      frames.push(frame(record));
+      records.push(record);
+    };
+    if (!this.#saidWhoOpened || writer.startsSegment) {
+      add({
+        k: 'open',
+        version: 1,
+        device,
+        hlc: formatHlc(ledger.hlc, device),
+        counters: Object.fromEntries(ledger.counters),
+      });
+    }
+    const own = records.length;
+    for (const job of jobs) {
+      const fork = state.fork();
+      try {
+        const body = await job.prepare(fork);
+        if (body !== undefined) add(body);
+        state.absorb(fork);
+        ready.push(job);
+      } catch (thrown) {
+        job.reject(thrown);
+      }
+    }
+    try {
+      if (records.length > own) await this.#commit(records, frames);
+      for (const [stream, hash] of state.heads()) this.#heads.set(stream, hash);
+    } catch (thrown) {
+      for (const job of ready) job.reject(thrown);
+      return;
+    }
+    for (const job of ready) job.resolve();
+  }
+
+  async #commit(records: readonly JournalRecord[], frames: readonly Buffer[]): Promise<void> {
+    const { lock, ledger, writer } = this.#options;
+    if (!lock.isHeld()) {
+      throw new JournalError(
+        'journal.lostLock',
+        'Another Faultline has taken over this data folder. This one can save no more; restart it.',
+      );
+    }
+    const places = await writer.write(frames);
+    this.#saidWhoOpened = true;
+    records.forEach((record, index) => {
+      const place = places[index];
+      if (place === undefined) return;
+      ledger.apply(record, place, (id) => this.recalled.get(id));
+      for (const listener of this.listeners) listener(record);
+    });
+  }
+}
+
+function frame(record: JournalRecord): Buffer {
+  try {
+    return frameRecord(record);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new JournalError(
+      'journal.tooLarge',
+      'This is too much to save in one step. Attach large content as a file instead.',
+      {
+        limit: MAX_PAYLOAD_BYTES,
+      },
+    );
+  }
+}

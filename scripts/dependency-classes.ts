@@ -84,6 +84,8 @@ export const dependencyClasses: Readonly<Record<string, ClassifiedDependency>> =
   pg: { runs: 'server', why: 'PostgreSQL client. MIT' },
   pino: { runs: 'server', why: 'structured log. MIT' },
 
+  rxdb: { runs: 'tooling', why: 'peer of the bootstrap bench. Apache-2.0' },
+  rxjs: { runs: 'tooling', why: 'rxdb asks for it. Apache-2.0' },
   '@playwright/test': { runs: 'tooling', why: 'end-to-end tests. Apache-2.0' },
   '@types/node': { runs: 'tooling', why: 'types. MIT' },
   '@types/pdfkit': { runs: 'tooling', why: 'types. MIT' },

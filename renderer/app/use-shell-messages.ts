@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { SHELL_MESSAGE, type ShellMessage } from '#shared/host/shell-messages.ts';
+import { LISTENING_MESSAGE, SHELL_MESSAGE, type ShellMessage } from '#shared/host/shell-messages.ts';
 import type { Command, CommandContext } from './commands.ts';
 
 /** Runs what the native menu sends, and opens what a link names. In a browser nothing is ever sent. */
@@ -23,6 +23,7 @@ export function useShellMessages(commands: readonly Command[], context: CommandC
       }
     };
     window.addEventListener('message', onMessage);
+    window.postMessage(LISTENING_MESSAGE, window.location.origin);
     return () => window.removeEventListener('message', onMessage);
   }, [commands]);
 }

@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { WebSocketServer } from 'ws';
 import { nodePortTransport } from '#electron/services/host/node-port-transport.ts';
 import { webSocketTransport } from '#electron/services/host/websocket-transport.ts';
+import { portTransport } from '#renderer/host/port-transport.ts';
 import { openWebSocketTransport } from '#renderer/host/websocket-transport.ts';
 import { decodeFrame, encodeFrame } from '#shared/host/codec.ts';
 import { memoryTransportPair } from '#shared/host/memory-transport.ts';
@@ -15,7 +16,7 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-/** The three transports the application has; the WebSocket is a real one, the client's side is the page's. */
+/** The transports the application has. The WebSocket is a real one, and the client's side of it is the page's. */
 export const wires: Readonly<Record<string, () => Promise<Wire>>> = {
   'in memory': async () => ({
     join: async () => {
@@ -33,6 +34,20 @@ export const wires: Readonly<Record<string, () => Promise<Wire>>> = {
         const pair = { client: nodePortTransport(port1), host: nodePortTransport(port2) };
         open.push(pair.client);
         return pair;
+      },
+      close: async () => open.forEach((transport) => transport.close()),
+    };
+  },
+
+  "the page's MessagePort": async () => {
+    const open: Transport[] = [];
+    return {
+      join: async () => {
+        const { port1, port2 } = new MessageChannel();
+        // Node's port has the page's interface as well; the client's side uses only that.
+        const client = portTransport(port1 as unknown as globalThis.MessagePort);
+        open.push(client);
+        return { client, host: nodePortTransport(port2) };
       },
       close: async () => open.forEach((transport) => transport.close()),
     };

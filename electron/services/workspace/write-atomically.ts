@@ -1,7 +1,11 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { HostError } from '#shared/host/errors.ts';
 
-/** Replaces a small file as a whole: a crash leaves the old content or the new one. Only the owner may read it. */
+/**
+ * Replaces a small file as a whole: a crash leaves the old content or the new one. Only the owner may read it.
+ * @throws HostError `host.diskFull`; then the old content stands.
+ */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const temp = `${path}.${process.pid}.new`;
   try {
@@ -15,7 +19,12 @@ export async function writeAtomically(path: string, text: string): Promise<void>
     await rename(temp, path);
   } catch (thrown) {
     await rm(temp, { force: true });
-    throw thrown;
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw thrown;
+    throw new HostError(
+      'host.diskFull',
+      'The disk is full, so this was not saved. Free some space and try again; what was saved before is safe.',
+    );
   }
   await syncFolder(dirname(path));
 }

@@ -218,9 +218,8 @@ test('[R24] a log on the device is followed over the connection already open', a
   const { ssh } = await aHost();
   const { sessionId } = await connectTrusted(ssh);
   const leave = new AbortController();
-  const tail = ssh
-    .tail({ sessionId, path: '/var/log/alarm.log' }, { signal: leave.signal })
-    [Symbol.asyncIterator]();
+  const items = ssh.tail({ sessionId, path: '/var/log/alarm.log' }, { signal: leave.signal });
+  const tail = items[Symbol.asyncIterator]();
   const first = await tail.next();
   expect(first.value).toMatchObject({ kind: 'data', offset: 0 });
   device.appendLog('R2 恢复');

@@ -72,6 +72,14 @@ export async function buildRenderer(outDir = at('dist/renderer')): Promise<void>
       modulePreload: { polyfill: false },
       // One desktop bundle, read from the disk: a big chunk costs little, and what is lazy is lazy by import().
       chunkSizeWarningLimit: 3_000,
+      rolldownOptions: {
+        output: {
+          // One piece with the setting that must stand before the first schema is made (renderer/host/no-eval.ts).
+          codeSplitting: {
+            groups: [{ name: 'schemas', test: /[\\/]node_modules[\\/]zod[\\/]|[\\/]no-eval\.ts$/ }],
+          },
+        },
+      },
     },
     worker: { format: 'es' },
   });

@@ -111,6 +111,26 @@ describe('the workspace', () => {
     await expect(again.sync.bootstrap({})).rejects.toMatchObject({ code: 'sync.demo' });
   });
 
+  test('[H42] a demo that was cut off while it was made leaves nothing for a server to get', async () => {
+    const first = await start({ demo: true });
+    await stop(first);
+    // As a kill before the last step leaves it.
+    await rm(join(dir, 'workspace.json'));
+    const { server, url } = await aServer();
+    const client = await clientOf(await start());
+    await client.app.connectServer({ url, ...login });
+    await client.journal.append({ drafts: [aDraft('mine')] });
+    await until(client, (status) => status.state === 'online' && status.unsynced === 0);
+    expect([...server.accepted.values()].map((event) => event.data['text'])).toEqual(['mine']);
+  });
+
+  test('[H42] a damaged workspace file is said, and nothing is begun over the journal', async () => {
+    await stop(await start({ demo: true }));
+    await writeFile(join(dir, 'workspace.json'), '{"kind":');
+    await expect(start({ demo: true })).rejects.toMatchObject({ code: 'app.damagedWorkspace' });
+    expect(await readFile(join(dir, 'workspace.json'), 'utf8')).toBe('{"kind":');
+  });
+
   test('[J11] belongs to one host: a second one is refused with the reason', async () => {
     await start({ demo: true });
     await expect(start()).rejects.toMatchObject({ code: 'journal.locked' });

@@ -11,7 +11,7 @@ import { Ledger, type OutboxItem } from './ledger.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
 import { readRecordAt, readRecords } from './read-records.ts';
 import type { JournalRecord } from './record.ts';
-import { diskFiles, type SegmentFiles } from './segment-file.ts';
+import { diskFiles, type SegmentFiles, setAsideSegments } from './segment-file.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Tentative } from './tentative.ts';
 
@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly files?: SegmentFiles;
   /** A new segment begins behind this many bytes. */
   readonly segmentBytes?: number;
+  /** Sets aside what is there (into `unfinished-<number>/`) and begins empty. */
+  readonly startFresh?: boolean;
 }
 
 /** Who and when, told by whoever writes sample data. */
@@ -80,6 +82,7 @@ export class Journal {
     const lock = await takeLock(options.dir, clock.bootId);
     try {
       const ledger = new Ledger();
+      if (options.startFresh === true) await setAsideSegments(options.dir, lock.fence);
       const opened = await openSegments(options.dir, ledger, files);
       const writer = new SegmentWriter(options.dir, files, options.segmentBytes ?? SEGMENT_BYTES, opened);
       return new Journal(options, clock, lock, ledger, writer, opened.problems);

@@ -1,4 +1,4 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The few things the journal does with a file: a port, so that a test can make the disk fail. */
@@ -64,4 +64,14 @@ export async function listSegments(dir: string): Promise<number[]> {
 /** The whole of a segment; it is bounded by the rotation. */
 export function readSegment(dir: string, number: number): Promise<Buffer> {
   return readFile(join(dir, segmentName(number)));
+}
+
+/** Moves all segments into a folder of their own, where nothing reads them any more. */
+export async function setAsideSegments(dir: string, fence: number): Promise<void> {
+  const segments = await listSegments(dir);
+  if (segments.length === 0) return;
+  const aside = join(dir, `unfinished-${fence}`);
+  await mkdir(aside, { recursive: true, mode: 0o700 });
+  for (const number of segments)
+    await rename(join(dir, segmentName(number)), join(aside, segmentName(number)));
 }

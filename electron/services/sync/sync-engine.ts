@@ -55,6 +55,8 @@ export class SyncEngine {
   #wake: (() => void) | undefined;
   #wasWoken = false;
   #abort = new AbortController();
+  /** One at a time: a fresh greeting replaces the line of the one before. */
+  #pokeLine: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopListening: () => void;
 
@@ -265,7 +267,9 @@ export class SyncEngine {
     await journal.enterEpoch(hello.epoch);
     this.#isOtherVersion = !overlaps(hello.protocol);
     this.#isGreeted = true;
-    void this.#hearPokes(signal);
+    this.#pokeLine?.abort();
+    this.#pokeLine = new AbortController();
+    void this.#hearPokes(AbortSignal.any([signal, this.#pokeLine.signal]));
   }
 
   async #hearPokes(signal: AbortSignal): Promise<void> {

@@ -2,18 +2,21 @@ import { readFile, rename } from 'node:fs/promises';
 import type { z } from 'zod';
 import { writeAtomically } from './write-atomically.ts';
 
-/** A small file of settings: read whole, checked, replaced whole. */
+/** A small file: read whole, checked, replaced whole. */
 export class JsonFile<S extends z.ZodType> {
   readonly #path: string;
   readonly #schema: S;
+  readonly #onDamage: () => never | undefined;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(path: string, schema: S) {
+  /** @param onDamage may throw; without it a damaged file is set aside as `*.damaged` and counts as none. */
+  constructor(path: string, schema: S, onDamage: () => never | undefined = () => undefined) {
     this.#path = path;
     this.#schema = schema;
+    this.#onDamage = onDamage;
   }
 
-  /** `undefined` when there is none. One that cannot be read is set aside as `*.damaged`. */
+  /** `undefined` when there is none. */
   async read(): Promise<z.output<S> | undefined> {
     let text: string;
     try {
@@ -25,6 +28,7 @@ export class JsonFile<S extends z.ZodType> {
     try {
       return this.#schema.parse(JSON.parse(text));
     } catch {
+      this.#onDamage();
       // Kept for whoever wants to look; the application starts without it.
       await rename(this.#path, `${this.#path}.damaged`);
       return undefined;

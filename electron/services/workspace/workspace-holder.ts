@@ -53,12 +53,12 @@ export class WorkspaceHolder {
 
   private constructor(options: WorkspaceHolderOptions) {
     this.#options = options;
-    this.#file = new JsonFile(options.dir.workspace, WorkspaceSchema);
+    this.#file = new JsonFile(options.dir.workspace, WorkspaceSchema, damaged);
   }
 
   /**
    * Opens the workspace of the folder, if it has one.
-   * @throws JournalError `journal.locked` while another process has it.
+   * @throws JournalError `journal.locked` while another process has it; HostError `app.damagedWorkspace`.
    */
   static async open(options: WorkspaceHolderOptions): Promise<WorkspaceHolder> {
     const holder = new WorkspaceHolder(options);
@@ -96,7 +96,7 @@ export class WorkspaceHolder {
         deviceCode: 'DEMO',
         scopes: ['org', `region/${DEMO_USER.homeRegion}`, `user/${DEMO_USER.userId}`],
       };
-      const journal = await this.#openJournal(workspace);
+      const journal = await this.#openFreshJournal(workspace);
       await this.#finish(workspace, journal, () =>
         this.#options.seedDemo(journal, { language, deviceCode: workspace.deviceCode }),
       );
@@ -123,7 +123,7 @@ export class WorkspaceHolder {
         device: { name: deviceName, platform: process.platform },
       });
       const workspace = workspaceOf(url, answer);
-      const journal = await this.#openJournal(workspace);
+      const journal = await this.#openFreshJournal(workspace);
       await this.#finish(
         workspace,
         journal,
@@ -174,7 +174,7 @@ export class WorkspaceHolder {
 
   async #make(work: () => Promise<void>): Promise<void> {
     if (this.#open !== undefined || this.#isMaking) {
-      throw new HostError('app.alreadyInWorkspace', 'This data folder already has a workspace.');
+      throw alreadyInWorkspace();
     }
     this.#isMaking = true;
     try {
@@ -201,9 +201,18 @@ export class WorkspaceHolder {
     await this.#enter(workspace, journal, token);
   }
 
-  #openJournal({ deviceId, userId }: Workspace): Promise<Journal> {
+  #openJournal({ deviceId, userId }: Workspace, startFresh = false): Promise<Journal> {
     const { dir, clock } = this.#options;
-    return Journal.open({ dir: dir.journal, device: deviceId, actor: userId, clock });
+    return Journal.open({ dir: dir.journal, device: deviceId, actor: userId, clock, startFresh });
+  }
+
+  /** What a start that was cut off had written belongs to no workspace: it must not be sent to a server. */
+  async #openFreshJournal(workspace: Workspace): Promise<Journal> {
+    const journal = await this.#openJournal(workspace, true);
+    // The lock is ours now: whatever another process has made before, it has finished.
+    if ((await this.#file.read()) === undefined) return journal;
+    await journal.close();
+    throw alreadyInWorkspace();
   }
 
   async #enter(workspace: Workspace, journal: Journal, token: string | undefined): Promise<void> {
@@ -240,4 +249,16 @@ function workspaceOf(serverUrl: string, answer: LoginAnswer): Workspace {
     serverUrl,
     tenant,
   };
+}
+
+function alreadyInWorkspace(): HostError {
+  return new HostError('app.alreadyInWorkspace', 'This data folder already has a workspace.');
+}
+
+/** Beginning anew would hide the journal and what is unsent in it. */
+function damaged(): never {
+  throw new HostError(
+    'app.damagedWorkspace',
+    'The file workspace.json in the data folder is damaged. Restore it from a backup. The journal beside it is untouched.',
+  );
 }

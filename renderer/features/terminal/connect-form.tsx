@@ -65,12 +65,13 @@ export function ConnectForm({ ticket, asset, now, isConnecting, failure, offersL
       }}
     >
       <ConsentSection ticket={ticket} now={now} onEmergency={(reason) => onEmergency(host, reason)} />
+      <div className={classes.columns}>
+      <div className={classes.column}>
       <div className={classes.address}>
         <TextInput label={t('terminal.connect.host')} value={host} required spellCheck={false} autoComplete="off" maxLength={255} data-testid="terminal-host" onChange={(event) => patch({ host: event.currentTarget.value })} />
         <NumberInput label={t('terminal.connect.port')} value={port} min={1} max={65_535} allowDecimal={false} hideControls data-testid="terminal-port" onChange={(value) => patch({ port: Number(value) })} />
         <TextInput label={t('terminal.connect.user')} value={username} required spellCheck={false} autoComplete="off" maxLength={255} data-testid="terminal-user" onChange={(event) => patch({ username: event.currentTarget.value })} />
       </div>
-      <CredentialField host={host} username={username} value={typed.credentialId ?? undefined} onChange={chooseCredential} />
       <div>
         <span className={classes.label} id="terminal-charset">
           {t('terminal.charset.label')}
@@ -95,7 +96,7 @@ export function ConnectForm({ ticket, asset, now, isConnecting, failure, offersL
           {failure}
         </p>
       )}
-      <Group gap={8}>
+      <Group gap={8} className={classes.submit}>
         <Button type="submit" loading={isConnecting} disabled={!isReady || consentNow(ticket, now) === undefined} data-testid="terminal-connect">
           {t('terminal.connect.connect')}
         </Button>
@@ -105,6 +106,11 @@ export function ConnectForm({ ticket, asset, now, isConnecting, failure, offersL
           </Button>
         )}
       </Group>
+      </div>
+      <div className={classes.column}>
+        <CredentialField host={host} username={username} value={typed.credentialId ?? undefined} onChange={chooseCredential} />
+      </div>
+      </div>
     </form>
   );
 }

@@ -3,7 +3,9 @@ import { ShieldAlert, ShieldCheck, ShieldQuestion } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
+import { useEntity } from '../../app/use-live.ts';
 import { useView } from '../../stores/view.ts';
+import { deviceZone, formatInstant } from '../ticket/format-time.ts';
 import { consentNow } from './access-ground.ts';
 import classes from './terminal.module.css';
 
@@ -17,9 +19,10 @@ export function ConsentSection({ ticket, now, onEmergency }: { ticket: TicketSta
   const [reason, setReason] = useState('');
   const [isAsking, setIsAsking] = useState(false);
   const consent = consentNow(ticket, now);
+  const zone = useEntity('site', ticket.siteId)?.zone ?? deviceZone();
 
   if (consent !== undefined) {
-    const until = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(consent.until));
+    const until = formatInstant(Date.parse(consent.until), zone, i18n.language, Date.parse(now));
     return (
       <div className={classes.ground} data-testid="terminal-consent" data-emergency={consent.emergency}>
         {consent.emergency ? <ShieldAlert size={16} aria-hidden /> : <ShieldCheck size={16} aria-hidden />}

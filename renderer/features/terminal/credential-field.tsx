@@ -54,7 +54,7 @@ export function CredentialField({ host, username, value, onChange }: Props) {
 
   return (
     <div className={classes.stack}>
-      <VaultNotice state={vault} onChange={setVault} />
+      {vault === 'locked' && <VaultNotice state={vault} onChange={setVault} />}
       <div className={classes.withButton}>
         <NativeSelect
           className={classes.grow}
@@ -90,6 +90,7 @@ export function CredentialField({ host, username, value, onChange }: Props) {
           }}
         />
       )}
+      {vault === 'unavailable' && <VaultNotice state={vault} onChange={setVault} />}
       {failure !== undefined && (
         <p role="alert" className={classes.failure}>
           {failure}

@@ -1,36 +1,10 @@
+import type { Terminal } from '@xterm/xterm';
 import { styleNonce } from '../../app/nonce.ts';
 
 /**
- * xterm.js writes `<style>` elements and, for 24-bit colours, `style` attributes. Our content security
- * policy takes the first only with the page's nonce and the second not at all, so xterm gets a document
- * whose new elements comply: styles carry the nonce, and a `style` attribute is set as properties.
- */
-function compliantElement(element: HTMLElement): HTMLElement {
-  if (element instanceof HTMLStyleElement) element.nonce = styleNonce;
-  else if (element instanceof HTMLSpanElement) {
-    element.setAttribute = (name: string, value: string): void => {
-      if (name === 'style') element.style.cssText = value;
-      else Element.prototype.setAttribute.call(element, name, value);
-    };
-  }
-  return element;
-}
-
-/** The page's document for xterm's option `documentOverride`. */
-export function compliantDocument(): Document {
-  const create = (name: string): HTMLElement => compliantElement(Document.prototype.createElement.call(document, name) as HTMLElement);
-  return new Proxy(document, {
-    get(target, property) {
-      if (property === 'createElement') return create;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
-
-/**
- * Runs something synchronous during which xterm makes elements from the page's own document whatever the
- * override says: its viewport and a renderer that takes over from another (xterm 6.0, CoreBrowserTerminal.ts:461).
+ * Runs something synchronous during which xterm.js makes `<style>` elements: opening a terminal, or a
+ * renderer taking over from another. They get the nonce of this page, or our content security policy would
+ * drop them. Its option `documentOverride` does not reach all of them (xterm 6.0, CoreBrowserTerminal.ts:461).
  */
 export function withStyleNonce<T>(action: () => T): T {
   Object.defineProperty(document, 'createElement', {
@@ -46,4 +20,25 @@ export function withStyleNonce<T>(action: () => T): T {
   } finally {
     Reflect.deleteProperty(document, 'createElement');
   }
+}
+
+interface RowFactory {
+  _addStyle(element: HTMLElement, style: string): void;
+}
+interface Insides {
+  readonly _core?: { readonly _renderService?: { readonly _renderer?: { readonly value?: { readonly _rowFactory?: RowFactory } } } };
+}
+
+/**
+ * Lets the rows of page elements have 24-bit colours. xterm 6.0 sets them as a `style` attribute, which the
+ * policy forbids; the same as properties is allowed. There is no public place for this, so the one method
+ * (DomRendererRowFactory.ts:517) is replaced, for all terminals, on an opened terminal's word.
+ */
+export function setRowStylesAsProperties(opened: Terminal): void {
+  const factory = (opened as unknown as Insides)._core?._renderService?._renderer?.value?._rowFactory;
+  if (factory === undefined) return;
+  const prototype = Object.getPrototypeOf(factory) as RowFactory;
+  prototype._addStyle = (element, style) => {
+    element.style.cssText += style;
+  };
 }

@@ -14,6 +14,8 @@ import classes from './terminal.module.css';
 
 /** While somebody drags an edge only the last size is sent. */
 const RESIZE_SETTLE_MS = 80;
+/** Handed to xterm before it has to catch up: enough to keep it busy, little enough for Ctrl+C to be quick. */
+const AHEAD_BYTES = 64 * 1024;
 
 interface Props {
   readonly tabId: string;
@@ -56,11 +58,18 @@ export function TerminalScreen({ tabId, session, isOver, onNotice, onEnd }: Prop
     });
     made.term.attachCustomKeyEventHandler((event) => !isForPage(event, made));
 
+    let ahead = 0;
+    /** Resolves when the screen can take more; until then no credit goes back, and the device waits. */
+    const draw = async (data: Uint8Array): Promise<void> => {
+      ahead += data.length;
+      const drawn = made.write(data).then(() => (ahead -= data.length));
+      if (ahead >= AHEAD_BYTES) await drawn;
+    };
     const follow = async (): Promise<void> => {
       for (;;) {
         try {
           for await (const item of desk.host.ssh.output({ sessionId }, { signal: leaving.signal })) {
-            if (item.kind === 'output') await made.write(item.data);
+            if (item.kind === 'output') await draw(item.data);
             else if (item.kind === 'notice') told.current.onNotice({ code: item.code, message: item.message });
             else if (item.kind === 'ended') told.current.onEnd(item.reason);
             else {

@@ -5,7 +5,7 @@ import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { Terminal, type ILink } from '@xterm/xterm';
 import { findLinks, safeUrl, type Cell } from './find-links.ts';
-import { compliantDocument, withStyleNonce } from './style-nonce.ts';
+import { setRowStylesAsProperties, withStyleNonce } from './style-nonce.ts';
 import { TERMINAL_FONT, terminalTheme } from './terminal-theme.ts';
 
 const SCROLLBACK_LINES = 20_000;
@@ -39,7 +39,6 @@ export class TerminalView {
     this.term = new Terminal({
       // The search decorations and the width tables are behind this flag.
       allowProposedApi: true,
-      documentOverride: compliantDocument(),
       theme: terminalTheme(),
       fontFamily: TERMINAL_FONT,
       fontSize: options.fontSize,
@@ -60,6 +59,7 @@ export class TerminalView {
       provideLinks: (row, answer) => answer(linksInRow(this.term, row, follow)),
     });
     withStyleNonce(() => this.term.open(element));
+    setRowStylesAsProperties(this.term);
     this.setRenderer(options.renderer);
   }
 
@@ -126,11 +126,14 @@ export class TerminalView {
   }
 }
 
-/** Software drawing of WebGL is slower than page elements, so it does not count. */
+/** WebGL that the processor draws is slower than page elements, so it does not count as a graphics card. */
 function hasGraphicsCard(): boolean {
   const context = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
-  context?.getExtension('WEBGL_lose_context')?.loseContext();
-  return context !== null;
+  if (context === null) return false;
+  const named = context.getExtension('WEBGL_debug_renderer_info');
+  const name: unknown = context.getParameter(named?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER);
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return !/swiftshader|llvmpipe|software|basic render/i.test(String(name));
 }
 
 /** Web addresses of the logical line that a row of the screen is part of. Rows count from 1, as in xterm. */

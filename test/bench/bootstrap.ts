@@ -75,7 +75,10 @@ function peerRow(key: string, ticket: TicketState) {
 
 async function servePeers(rows: ReadonlyArray<ReturnType<typeof peerRow>>) {
   const out = folder();
-  await build({ configFile: false, logLevel: 'error', root: path.join(import.meta.dirname, 'peers'), build: { outDir: out.path, emptyOutDir: true, target: 'es2024' } });
+  await build({ configFile: false, logLevel: 'error', root: path.join(import.meta.dirname, 'peers'),
+    // RxDB brings a copy of its own, and Dexie refuses to be loaded twice.
+    resolve: { dedupe: ['dexie'] },
+    build: { outDir: out.path, emptyOutDir: true, target: 'es2024' } });
   const lines = rows.map((row) => JSON.stringify(row));
   const http = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');

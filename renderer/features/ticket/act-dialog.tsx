@@ -22,7 +22,7 @@ import { DialogFrame } from './dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
 import { formKeys, useFirstFocus } from './form-keys.ts';
-import { deviceZone } from './format-time.ts';
+import { deviceZone, presentInstant } from './format-time.ts';
 import { GradeSign } from './grade-sign.tsx';
 import { useDirectory, type Directory } from './use-ticket-names.ts';
 import classes from './dialog.module.css';
@@ -60,7 +60,7 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
   useFirstFocus(form);
   const spec = actSpecs[act];
   const key = `${ticket.id}/act/${act}`;
-  const [openedAt] = useState(() => new Date().toISOString());
+  const [openedAt] = useState(() => presentInstant());
   const world = worldOf(ticket, directory, openedAt, desk.workspace.roles.includes('manager'));
   const draft = useDrafts((state) => state.byKey[key]);
   const keep = useDrafts((state) => state.keep);
@@ -93,7 +93,7 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
     }
     setIsSaving(true);
     try {
-      for (const command of spec.commands(values, { ...world, now: new Date().toISOString() })) {
+      for (const command of spec.commands(values, { ...world, now: presentInstant() })) {
         const decision = await actOnTicket(desk, ticket.id, command);
         if (!decision.ok) {
           const { missing } = decision.refusal;
@@ -118,7 +118,7 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
   return (
     <form
       ref={form}
-      className={classes.form}
+      className={`${classes.form} ${classes.padded}`}
       data-testid={`dialog-${act}`}
       onKeyDown={(event) => formKeys(event, () => void save(), { enterInText: 'newLine' })}
       onSubmit={(event) => {

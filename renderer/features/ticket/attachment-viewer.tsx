@@ -47,7 +47,7 @@ export function AttachmentViewer({ attachment, onClose }: { attachment: Attachme
       title={`${t(`ticket.evidence.${attachment.kind}`)} · ${attachment.name}`}
       onClose={onClose}
     >
-      <div data-testid="attachment-viewer" data-kind={content?.kind ?? 'loading'}>
+      <div className={classes.viewer} data-testid="attachment-viewer" data-kind={content?.kind ?? 'loading'}>
         {content === undefined && <p className={classes.note}>{t('ticket.viewer.loading')}</p>}
         {content?.kind === 'failed' && <p className={classes.note}>{content.why}</p>}
         {content?.kind === 'text' && (

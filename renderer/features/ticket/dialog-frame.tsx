@@ -23,7 +23,7 @@ export function DialogFrame({ title, size, onClose, children }: FrameProps) {
       lockScroll={false}
       padding={16}
       transitionProps={{ duration: 120 }}
-      classNames={{ title: classes.title }}
+      classNames={{ title: classes.title, body: classes.body }}
       closeButtonProps={{ 'aria-label': t('app.close') }}
     >
       {children}

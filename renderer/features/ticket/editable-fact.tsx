@@ -36,6 +36,7 @@ export function EditableFact({ ticket, field, zone, nameOf }: FactProps) {
   const name = t(`ticket.field.${field}`);
   const show = (text: string): string =>
     field === 'causeCode' && text !== '' ? t(`ticket.causeCode.${text}`) : text;
+  const shown = value === '' ? t('ticket.side.empty') : show(value);
   const mayEdit = ticket.ended === undefined && !ticket.needsUpdate;
 
   const begin = (): void => {
@@ -109,10 +110,10 @@ export function EditableFact({ ticket, field, zone, nameOf }: FactProps) {
               className={classes.value}
               data-empty={value === ''}
               disabled={!mayEdit}
-              aria-label={`${t('ticket.side.edit', { field: name })}: ${show(value)}`}
+              aria-label={`${t('ticket.side.edit', { field: name })}: ${shown}`}
               onClick={begin}
             >
-              {value === '' ? t('ticket.side.empty') : show(value)}
+              {shown}
             </button>
             {draft !== undefined && <span className={classes.draft}>{t('ticket.side.draft')}</span>}
             {register !== undefined && register.conflicts.length > 0 && (

@@ -44,15 +44,19 @@ export function useFirstFocus(form: RefObject<HTMLElement | null>): void {
   }, [form]);
 }
 
+/** What can be typed into, chosen or pressed, in order. A row of radio buttons is one field: its chosen button, or its first. */
 function fieldsOf(form: HTMLElement, keep?: Element): HTMLElement[] {
-  return [
+  const fields = [
     ...form.querySelectorAll<HTMLElement>(
       'input:not([type=hidden]):not(:disabled), textarea:not(:disabled), button[type=submit]',
     ),
-  ].filter(
-    (field) =>
-      field.getAttribute('aria-hidden') !== 'true' && (!isRadio(field) || field.checked || field === keep),
-  );
+  ].filter((field) => field.getAttribute('aria-hidden') !== 'true');
+  const radios = fields.filter(isRadio);
+  const standsForRow = (radio: HTMLInputElement): boolean => {
+    const row = radios.filter(({ name }) => name === radio.name);
+    return radio === (row.find((one) => one.checked) ?? row[0]);
+  };
+  return fields.filter((field) => field === keep || !isRadio(field) || standsForRow(field));
 }
 
 function isRadio(field: HTMLElement): field is HTMLInputElement {

@@ -14,7 +14,7 @@ import { DialogFrame } from './dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { focusNext, formKeys } from './form-keys.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
-import { deviceZone } from './format-time.ts';
+import { deviceZone, presentInstant } from './format-time.ts';
 import { GradeSign } from './grade-sign.tsx';
 import { choosePlace, fittingPlaces, neededForNew, resultingGrade } from './new-ticket-values.ts';
 import { notify } from './perform.ts';
@@ -45,7 +45,7 @@ function NewTicketForm({ onDone }: { onDone: () => void }) {
   const keep = useDrafts((state) => state.keep);
   const drop = useDrafts((state) => state.drop);
   const [isTakenUp, setIsTakenUp] = useState(draft !== undefined);
-  const [openedAt] = useState(() => new Date().toISOString());
+  const [openedAt] = useState(() => presentInstant());
   const [problem, setProblem] = useState<Problem>();
   const [isSaving, setIsSaving] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -104,7 +104,7 @@ function NewTicketForm({ onDone }: { onDone: () => void }) {
           channel: Channel.catch('hotline').parse(values.channel),
           symptom: (values.symptom ?? '').trim(),
           environment: (values.environment ?? '').trim(),
-          occurredAt: fromZonedInput(values.occurredAt ?? '', zone) ?? new Date().toISOString(),
+          occurredAt: fromZonedInput(values.occurredAt ?? '', zone) ?? presentInstant(),
         },
         ...(grading !== undefined && { grading }),
         ...(assignee !== undefined && { assignment: { to: assignee.id, tier: assignee.tier ?? 'L1' } }),

@@ -44,6 +44,8 @@ function sayRefusal(refusal: Refusal): void {
 export function notify({ title, message }: { title?: string; message: string }): void {
   notifications.show({
     message,
+    // Not where the main button is.
+    position: 'bottom-left',
     ...(title !== undefined && { title, color: 'orange' }),
     closeButtonProps: { 'aria-label': i18next.t('app.close') },
   });

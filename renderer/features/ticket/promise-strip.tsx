@@ -56,13 +56,15 @@ function PromiseCell({ clock, zone, now }: { clock: Clock; zone: string; now: nu
         data-testid={`promise-${clock.promise}`}
         data-state={clock.state}
         data-tone={view.tone}
-        aria-label={`${name}: ${t(`ticket.state.${clock.state}`)}, ${headline(clock, view)}. ${sentences.join(' ')}`}
       >
         <span className={classes.name}>{name}</span>
         <b className={classes.head}>{headline(clock, view)}</b>
         <span className={classes.under}>{underline(clock, view)}</span>
         <span className={classes.bar} data-held={view.tone === 'held'}>
           <span style={{ width: `${view.barPercent}%` }} />
+        </span>
+        <span className="visually-hidden">
+          {t(`ticket.state.${clock.state}`)}. {sentences.join(' ')}
         </span>
       </button>
     </Tooltip>

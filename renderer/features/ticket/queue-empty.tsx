@@ -25,7 +25,7 @@ export function QueueEmpty({ view, search }: { view: View; search: string }) {
           </Button>
         )}
         {!isSearching && (
-          <Button size="xs" variant="light" onClick={() => openDialog({ kind: 'newTicket' })}>
+          <Button size="xs" variant="default" onClick={() => openDialog({ kind: 'newTicket' })}>
             {t('ticket.empty.new')}
           </Button>
         )}

@@ -75,7 +75,6 @@ function NextButton({ ticket }: { ticket: TicketState }) {
         className={classes.next}
         data-testid="next-step"
         data-step={next.step}
-        aria-label={`${t('ticket.next.label', { step: word })}. ${lacks}`}
         onClick={() => void performNext(desk, ticket)}
       >
         <span className={classes.word}>

@@ -43,7 +43,11 @@ export function TicketPage() {
   }
   // While the next ticket is read, which takes a few milliseconds, the last one stays: no flash in between.
   if (ticket === undefined || !ticket.isOpened)
-    return <div className={classes.page} aria-busy="true" aria-label={t('ticket.page.loading')} />;
+    return (
+      <p className={classes.loading} aria-busy="true">
+        {t('ticket.page.loading')}
+      </p>
+    );
   return <Ticket key={ticket.id} ticket={ticket} />;
 }
 

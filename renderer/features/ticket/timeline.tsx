@@ -39,6 +39,16 @@ export function Timeline({ ticket, zone, nameOf, onShow }: TimelineProps) {
     const element = scroller.current;
     if (count > 0 && element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;
   }, [count]);
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    // The dock that opens below must not hide what came last.
+    const observer = new ResizeObserver(() => {
+      if (isAtEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   const teller = { t, language: i18n.language, zone, now, nameOf };
   const dayName = (at: number): string => {
@@ -49,7 +59,7 @@ export function Timeline({ ticket, zone, nameOf, onShow }: TimelineProps) {
   };
 
   return (
-    <section className={classes.timeline} aria-label={t('ticket.timeline.title')}>
+    <section className={classes.timeline}>
       <div className={classes.filters} role="group" aria-label={t('ticket.timeline.filter')}>
         {[undefined, ...EVENT_KINDS.filter((kind) => kinds.has(kind))].map((kind) => (
           <button
@@ -67,7 +77,7 @@ export function Timeline({ ticket, zone, nameOf, onShow }: TimelineProps) {
         ref={scroller}
         className={classes.scroll}
         tabIndex={0}
-        role="region"
+        role="log"
         aria-label={t('ticket.timeline.title')}
         onScroll={({ currentTarget }) => {
           isAtEnd.current =

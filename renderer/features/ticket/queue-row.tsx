@@ -7,6 +7,7 @@ import { GradeSign } from './grade-sign.tsx';
 import { toneOfRow } from './promise-view.ts';
 import { useNow } from './use-now.ts';
 import type { Labels } from './use-queue-list.ts';
+import type { UnsyncedMark } from './use-unsynced-tickets.ts';
 import classes from './queue.module.css';
 
 interface RowProps {
@@ -18,6 +19,7 @@ interface RowProps {
   readonly top: number;
   readonly isSelected: boolean;
   readonly isCursor: boolean;
+  readonly unsynced: UnsyncedMark | undefined;
   readonly showAssignee: boolean;
   readonly onOpen: () => void;
 }
@@ -32,6 +34,7 @@ export function QueueRow({
   top,
   isSelected,
   isCursor,
+  unsynced,
   showAssignee,
   onOpen,
 }: RowProps) {
@@ -67,6 +70,15 @@ export function QueueRow({
         <GradeSign grade={row.grade} />
       </span>
       <span className={classes.symptom}>
+        {unsynced !== undefined && (
+          <i
+            className={classes.dot}
+            data-mark={unsynced}
+            role="img"
+            aria-label={t(`ticket.timeline.${unsynced}`)}
+            title={t(`ticket.timeline.${unsynced}`)}
+          />
+        )}
         {row.hasConflict && (
           <Split className={classes.fork} size={14} role="img" aria-label={t('ticket.queue.conflict')}>
             <title>{t('ticket.queue.conflict')}</title>

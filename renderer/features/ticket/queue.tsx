@@ -11,6 +11,7 @@ import { QueueRow } from './queue-row.tsx';
 import { indexIn, rowIn, useQueueList } from './use-queue-list.ts';
 import { useRowHeight } from './use-row-height.ts';
 import { useSteadyScroll } from './use-steady-scroll.ts';
+import { useUnsyncedTickets } from './use-unsynced-tickets.ts';
 import classes from './queue.module.css';
 
 /** Rows asked for at a time: several screens of them. */
@@ -32,6 +33,8 @@ export function Queue() {
   const [sort, setSort] = useState<ListQuery['sort']>('urgency');
   const [offset, setOffset] = useState(0);
   const list = useQueueList({ view, userId: workspace.userId, search, sort, offset, limit: WINDOW });
+
+  const unsynced = useUnsyncedTickets();
 
   const scroller = useRef<HTMLDivElement>(null);
   const rowHeight = useRowHeight(scroller);
@@ -157,6 +160,7 @@ export function Queue() {
                   top={start}
                   isSelected={idOf(row.key) === ticketId}
                   isCursor={index === cursorAt}
+                  unsynced={unsynced.get(row.key)}
                   showAssignee={view !== 'mine'}
                   onOpen={() => open(row.key, index)}
                 />

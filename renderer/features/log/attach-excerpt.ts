@@ -13,7 +13,13 @@ const MOST_RANGES = 1000;
  * @returns the refusal if the ticket does not take it now.
  * @throws HostError of logs, blobs or the journal.
  */
-export async function attachExcerpt(desk: Desk, ticketId: string, source: LineSource, marks: Marks, filter: string | undefined): Promise<Refusal | undefined> {
+export async function attachExcerpt(
+  desk: Desk,
+  ticketId: string,
+  source: LineSource,
+  marks: Marks,
+  filter: string | undefined,
+): Promise<Refusal | undefined> {
   const taken = await source.excerpt(rangesOf(marks).slice(0, MOST_RANGES));
   const { sha256, size } = await desk.host.blobs.put({ bytes: taken.bytes });
   const decision = await actOnTicket(desk, ticketId, {

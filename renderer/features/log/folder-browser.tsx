@@ -14,7 +14,13 @@ type Listing = Awaited<ReturnType<HostClient['logs']['listFolder']>>;
 const MOST_SHOWN = 500;
 
 /** Walks the folders of this computer where there is no dialog of the operating system. */
-export function FolderBrowser({ onFile, onFolder }: { onFile: (path: string) => void; onFolder: (path: string) => void }) {
+export function FolderBrowser({
+  onFile,
+  onFolder,
+}: {
+  onFile: (path: string) => void;
+  onFolder: (path: string) => void;
+}) {
   const { t, i18n } = useTranslation();
   const { host } = useDesk();
   const [at, setAt] = useState<string>();
@@ -48,7 +54,15 @@ export function FolderBrowser({ onFile, onFolder }: { onFile: (path: string) => 
   return (
     <div className={classes.folder}>
       <div className={classes.folderHead}>
-        <ActionIcon variant="subtle" color="gray" size="sm" disabled={parent === null} aria-label={t('log.open.parent')} title={t('log.open.parent')} onClick={() => parent !== null && enter(parent)}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          disabled={parent === null}
+          aria-label={t('log.open.parent')}
+          title={t('log.open.parent')}
+          onClick={() => parent !== null && enter(parent)}
+        >
           <CornerLeftUp size={15} />
         </ActionIcon>
         <span className={classes.mono}>{listing?.path}</span>
@@ -71,7 +85,11 @@ export function FolderBrowser({ onFile, onFolder }: { onFile: (path: string) => 
                 else onFile(path);
               }}
             >
-              {kind === 'folder' ? <Folder size={14} aria-label={t('log.open.isFolder')} /> : <FileText size={14} aria-hidden />}
+              {kind === 'folder' ? (
+                <Folder size={14} aria-label={t('log.open.isFolder')} />
+              ) : (
+                <FileText size={14} aria-hidden />
+              )}
               <span className={classes.entryName}>{name}</span>
               <span className={classes.entryFact}>{kind === 'file' ? formatBytes(size) : ''}</span>
               <span className={classes.entryFact}>{date.format(mtimeMs)}</span>
@@ -79,8 +97,12 @@ export function FolderBrowser({ onFile, onFolder }: { onFile: (path: string) => 
           </li>
         ))}
       </ul>
-      {listing !== undefined && shown.length === 0 && <p className={classes.hint}>{t('log.open.emptyFolder')}</p>}
-      {listing !== undefined && (listing.more || listing.entries.length > MOST_SHOWN) && <p className={classes.hint}>{t('log.open.moreEntries', { count: MOST_SHOWN })}</p>}
+      {listing !== undefined && shown.length === 0 && (
+        <p className={classes.hint}>{t('log.open.emptyFolder')}</p>
+      )}
+      {listing !== undefined && (listing.more || listing.entries.length > MOST_SHOWN) && (
+        <p className={classes.hint}>{t('log.open.moreEntries', { count: MOST_SHOWN })}</p>
+      )}
     </div>
   );
 }

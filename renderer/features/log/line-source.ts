@@ -22,7 +22,11 @@ export interface Query {
 export type SourceEvent =
   | { readonly kind: 'changed'; readonly state: SourceState }
   /** The text was replaced: positions of before mean nothing. */
-  | { readonly kind: 'replaced'; readonly why: 'rewritten' | 'rotated' | 'encoding'; readonly state: SourceState }
+  | {
+      readonly kind: 'replaced';
+      readonly why: 'rewritten' | 'rotated' | 'encoding';
+      readonly state: SourceState;
+    }
   /** Something to know that leaves the text as it is, as a key of the texts. */
   | { readonly kind: 'notice'; readonly notice: 'vanished' | 'returned' | 'dropped' }
   /** What the device says, or an error of following it. */

@@ -1,7 +1,17 @@
 import { errorCode } from '#shared/host/errors.ts';
 import { logEncoding } from '#shared/host/logs.ts';
 import type { HostClient } from '../../host/connect.ts';
-import type { ExcerptBytes, LineSource, LogEncodingName, LogPage, PagePosition, Query, SearchHit, SourceEvent, SourceState } from './line-source.ts';
+import type {
+  ExcerptBytes,
+  LineSource,
+  LogEncodingName,
+  LogPage,
+  PagePosition,
+  Query,
+  SearchHit,
+  SourceEvent,
+  SourceState,
+} from './line-source.ts';
 
 /** A log file of this computer, read by the host. */
 export class LocalSource implements LineSource {
@@ -17,7 +27,10 @@ export class LocalSource implements LineSource {
   #encoding: LogEncodingName;
   #state: SourceState;
 
-  private constructor(host: HostClient, opened: { logId: string; path: string; encoding: LogEncodingName; size: number; generation: number }) {
+  private constructor(
+    host: HostClient,
+    opened: { logId: string; path: string; encoding: LogEncodingName; size: number; generation: number },
+  ) {
     this.#host = host;
     this.#logId = opened.logId;
     this.path = opened.path;
@@ -44,8 +57,14 @@ export class LocalSource implements LineSource {
     return this.#host.logs.lines({ logId: this.#logId, from, direction, count });
   }
 
-  async *search({ pattern, ignoreCase }: Query, signal: AbortSignal): AsyncGenerator<{ hits: readonly SearchHit[]; more?: boolean }> {
-    for await (const item of this.#host.logs.search({ logId: this.#logId, pattern, ignoreCase }, { signal })) {
+  async *search(
+    { pattern, ignoreCase }: Query,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ hits: readonly SearchHit[]; more?: boolean }> {
+    for await (const item of this.#host.logs.search(
+      { logId: this.#logId, pattern, ignoreCase },
+      { signal },
+    )) {
       yield item.kind === 'hits' ? { hits: item.hits } : { hits: [], more: item.more };
     }
   }
@@ -62,13 +81,20 @@ export class LocalSource implements LineSource {
   }
 
   async excerpt(ranges: ReadonlyArray<{ byteOffset: number; byteLength: number }>): Promise<ExcerptBytes> {
-    const taken = await this.#host.logs.excerpt({ logId: this.#logId, generation: this.#state.generation, ranges: [...ranges] });
+    const taken = await this.#host.logs.excerpt({
+      logId: this.#logId,
+      generation: this.#state.generation,
+      ranges: [...ranges],
+    });
     return {
       bytes: taken.bytes,
       source: {
         path: taken.path,
         encoding: taken.encoding,
-        ranges: taken.ranges.map(({ byteOffset, byteLength }) => ({ from: byteOffset, to: byteOffset + byteLength })),
+        ranges: taken.ranges.map(({ byteOffset, byteLength }) => ({
+          from: byteOffset,
+          to: byteOffset + byteLength,
+        })),
       },
     };
   }
@@ -92,17 +118,26 @@ export class LocalSource implements LineSource {
       }
     } catch (thrown) {
       // A text that was replaced meanwhile is told by following.
-      if (!mine.signal.aborted && errorCode(thrown) !== 'log.changed' && errorCode(thrown) !== 'host.cancelled') this.#tell({ kind: 'failed', thrown });
+      if (
+        !mine.signal.aborted &&
+        errorCode(thrown) !== 'log.changed' &&
+        errorCode(thrown) !== 'host.cancelled'
+      )
+        this.#tell({ kind: 'failed', thrown });
     }
   }
 
   async #follow(): Promise<void> {
     try {
-      for await (const event of this.#host.logs.follow({ logId: this.#logId }, { signal: this.#leaving.signal })) {
+      for await (const event of this.#host.logs.follow(
+        { logId: this.#logId },
+        { signal: this.#leaving.signal },
+      )) {
         const { kind, ...now } = event;
         const state = { start: 0, ...now };
         if (kind === 'vanished' || kind === 'returned') this.#tell({ kind: 'notice', notice: kind });
-        else if (state.generation !== this.#state.generation) this.#startAnew(state, kind === 'rotated' ? 'rotated' : 'rewritten');
+        else if (state.generation !== this.#state.generation)
+          this.#startAnew(state, kind === 'rotated' ? 'rotated' : 'rewritten');
         else this.#become(state);
       }
     } catch (thrown) {
@@ -120,7 +155,13 @@ export class LocalSource implements LineSource {
   #become(state: SourceState): void {
     // Index and follower tell independently; the one that has come further is right.
     const ahead = state.coveredBytes >= this.#state.coveredBytes ? state : this.#state;
-    this.#state = { start: 0, generation: state.generation, size: Math.max(state.size, this.#state.size), coveredBytes: ahead.coveredBytes, lines: ahead.lines };
+    this.#state = {
+      start: 0,
+      generation: state.generation,
+      size: Math.max(state.size, this.#state.size),
+      coveredBytes: ahead.coveredBytes,
+      lines: ahead.lines,
+    };
     this.#tell({ kind: 'changed', state: this.#state });
   }
 

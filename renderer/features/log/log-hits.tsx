@@ -12,7 +12,12 @@ export function LogHits({ search, onGo }: { search: SearchState; onGo: (at: numb
   const { t } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
   // oxlint-disable-next-line react/incompatible-library -- the virtualizer is not handed to memoised children
-  const rows = useVirtualizer({ count: search.hits.length, getScrollElement: () => scroller.current, estimateSize: () => HIT_PX, overscan: 10 });
+  const rows = useVirtualizer({
+    count: search.hits.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => HIT_PX,
+    overscan: 10,
+  });
   const { at } = search;
   useEffect(() => {
     if (at !== undefined) rows.scrollToIndex(at, { align: 'auto' });
@@ -41,11 +46,24 @@ export function LogHits({ search, onGo }: { search: SearchState; onGo: (at: numb
           const from = Math.max(0, (hit.ranges[0]?.from ?? 0) - 60);
           const ranges = hit.ranges.map((range) => ({ from: range.from - from, to: range.to - from }));
           return (
-            <div key={index} id={`hit-${index}`} role="option" aria-selected={index === at} className={classes.hit} style={{ transform: `translateY(${start}px)` }} data-testid="log-hit" onClick={() => onGo(index)}>
+            <div
+              key={index}
+              id={`hit-${index}`}
+              role="option"
+              aria-selected={index === at}
+              className={classes.hit}
+              style={{ transform: `translateY(${start}px)` }}
+              data-testid="log-hit"
+              onClick={() => onGo(index)}
+            >
               <span className={classes.hitLine}>{hit.line}</span>
               {from > 0 && '…'}
               {showLine(hit.text.slice(from, from + 400), ranges).map((segment, i) => (
-                <span key={i} data-hit={segment.isHit || undefined} className={segment.kind === 'control' ? classes.control : undefined}>
+                <span
+                  key={i}
+                  data-hit={segment.isHit || undefined}
+                  className={segment.kind === 'control' ? classes.control : undefined}
+                >
                   {segment.text}
                 </span>
               ))}

@@ -115,7 +115,9 @@ export function LogList({ id, view, snapshot, marks, hits, onMark, onLeaveEnd }:
             digits={digits}
           />
         ))}
-        {snapshot.isReady && snapshot.visible.length === 0 && <p className={classes.empty}>{t('log.empty')}</p>}
+        {snapshot.isReady && snapshot.visible.length === 0 && (
+          <p className={classes.empty}>{t('log.empty')}</p>
+        )}
       </div>
       <LogScrollbar
         place={snapshot.place}

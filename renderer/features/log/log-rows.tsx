@@ -34,7 +34,13 @@ export const LogRow = memo(function LogRow({ line, id, hits, isMarked, isCursor,
       data-marked={isMarked}
       data-cursor={isCursor}
     >
-      <span className={classes.gutter} data-testid="log-mark" data-gutter title={t('log.mark.toggle')} style={{ width: `${digits + 3}ch` }}>
+      <span
+        className={classes.gutter}
+        data-testid="log-mark"
+        data-gutter
+        title={t('log.mark.toggle')}
+        style={{ width: `${digits + 3}ch` }}
+      >
         {line.line ?? (line.startKnown ? '·' : '…')}
       </span>
       <span className={classes.text}>

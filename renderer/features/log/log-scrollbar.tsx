@@ -7,7 +7,17 @@ import classes from './log.module.css';
  * A scrollbar that knows nothing of pixels of content: its thumb stands for lines or bytes. The keys belong
  * to the list beside it, so it is out of the order of Tab.
  */
-export function LogScrollbar({ place, controls, onFirst, onPage }: { place: ScrollPlace; controls: string; onFirst: (first: number) => void; onPage: (direction: 1 | -1) => void }) {
+export function LogScrollbar({
+  place,
+  controls,
+  onFirst,
+  onPage,
+}: {
+  place: ScrollPlace;
+  controls: string;
+  onFirst: (first: number) => void;
+  onPage: (direction: 1 | -1) => void;
+}) {
   const { t } = useTranslation();
   const track = useRef<HTMLDivElement>(null);
   const [trackPx, setTrackPx] = useState(0);
@@ -59,7 +69,11 @@ export function LogScrollbar({ place, controls, onFirst, onPage }: { place: Scro
     >
       {thumb !== undefined && (
         // While it is dragged the thumb stays under the hand, wherever the lines are.
-        <div className={classes.thumb} data-testid="log-thumb" style={{ top: dragTop ?? thumb.topPx, height: thumb.heightPx }} />
+        <div
+          className={classes.thumb}
+          data-testid="log-thumb"
+          style={{ top: dragTop ?? thumb.topPx, height: thumb.heightPx }}
+        />
       )}
     </div>
   );

@@ -41,7 +41,11 @@ export function LogSearchBar({ search, isRegex, asked, onStart, onGo, onCancel, 
       ? ''
       : hits.length === 0
         ? t(isRunning ? 'log.search.running' : 'log.search.nothing')
-        : t(more ? 'log.search.countMore' : 'log.search.count', { at: (at ?? 0) + 1, count, running: isRunning ? '…' : '' });
+        : t(more ? 'log.search.countMore' : 'log.search.count', {
+            at: (at ?? 0) + 1,
+            count,
+            running: isRunning ? '…' : '',
+          });
   return (
     <div className={classes.searchBar} role="search">
       <TextInput
@@ -54,7 +58,7 @@ export function LogSearchBar({ search, isRegex, asked, onStart, onGo, onCancel, 
         value={pattern}
         spellCheck={false}
         maxLength={10_000}
-        error={failure !== undefined}
+        aria-invalid={failure !== undefined}
         data-testid="log-search"
         onChange={(event) => setPattern(event.currentTarget.value)}
         onKeyDown={(event) => {
@@ -69,10 +73,23 @@ export function LogSearchBar({ search, isRegex, asked, onStart, onGo, onCancel, 
           event.preventDefault();
         }}
       />
-      <ActionIcon variant={ignoreCase ? 'subtle' : 'light'} color={ignoreCase ? 'gray' : 'blue'} aria-pressed={!ignoreCase} aria-label={t('log.search.matchCase')} title={t('log.search.matchCase')} onClick={() => setIgnoreCase(!ignoreCase)}>
+      <ActionIcon
+        variant={ignoreCase ? 'subtle' : 'light'}
+        color={ignoreCase ? 'gray' : 'blue'}
+        aria-pressed={!ignoreCase}
+        aria-label={t('log.search.matchCase')}
+        title={t('log.search.matchCase')}
+        onClick={() => setIgnoreCase(!ignoreCase)}
+      >
         <CaseSensitive size={17} />
       </ActionIcon>
-      <span role="status" className={classes.searchTold} data-testid="log-search-count" data-count={hits.length} data-running={isRunning}>
+      <span
+        role="status"
+        className={classes.searchTold}
+        data-testid="log-search-count"
+        data-count={hits.length}
+        data-running={isRunning}
+      >
         {told}
       </span>
       {isRunning && (
@@ -82,16 +99,34 @@ export function LogSearchBar({ search, isRegex, asked, onStart, onGo, onCancel, 
       )}
       {hits.length > 0 && (
         <>
-          <ActionIcon variant="subtle" color="gray" aria-label={t('log.search.previous')} title={t('log.search.previous')} onClick={() => step(-1)}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t('log.search.previous')}
+            title={t('log.search.previous')}
+            onClick={() => step(-1)}
+          >
             <ChevronUp size={16} />
           </ActionIcon>
-          <ActionIcon variant="subtle" color="gray" aria-label={t('log.search.next')} title={t('log.search.next')} onClick={() => step(1)}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t('log.search.next')}
+            title={t('log.search.next')}
+            onClick={() => step(1)}
+          >
             <ChevronDown size={16} />
           </ActionIcon>
         </>
       )}
       {query !== undefined && !isRunning && (
-        <ActionIcon variant="subtle" color="gray" aria-label={t('log.search.clear')} title={t('log.search.clear')} onClick={onClear}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t('log.search.clear')}
+          title={t('log.search.clear')}
+          onClick={onClear}
+        >
           <X size={16} />
         </ActionIcon>
       )}

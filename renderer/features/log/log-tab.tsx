@@ -40,7 +40,9 @@ export function LogTab({ tab }: { tab: DockTab }) {
       }
     };
     const remote = async (): Promise<LineSource> => {
-      const session = (await host.ssh.sessions({})).find((known) => known.sessionId === sessionId && known.state === 'open');
+      const session = (await host.ssh.sessions({})).find(
+        (known) => known.sessionId === sessionId && known.state === 'open',
+      );
       if (session === undefined) throw new SessionGone();
       return new RemoteSource(host, session, path);
     };
@@ -73,7 +75,10 @@ export function LogTab({ tab }: { tab: DockTab }) {
           }}
           onTail={(session, next) => {
             setFailure(undefined);
-            patchTab(tab.id, { title: `${nameOf(next)} · ${session.title}`, params: { mode: 'remote', path: next, sessionId: session.sessionId } });
+            patchTab(tab.id, {
+              title: `${nameOf(next)} · ${session.title}`,
+              params: { mode: 'remote', path: next, sessionId: session.sessionId },
+            });
           }}
         />
       </div>

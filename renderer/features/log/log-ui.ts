@@ -9,5 +9,6 @@ interface LogUi {
 /** What the commands say to the log tabs. */
 export const useLogUi = create<LogUi>((set) => ({
   searchAsked: {},
-  askSearch: (tabId) => set(({ searchAsked }) => ({ searchAsked: { ...searchAsked, [tabId]: (searchAsked[tabId] ?? 0) + 1 } })),
+  askSearch: (tabId) =>
+    set(({ searchAsked }) => ({ searchAsked: { ...searchAsked, [tabId]: (searchAsked[tabId] ?? 0) + 1 } })),
 }));

@@ -5,6 +5,8 @@ import type { ScrollPlace } from './scroll-mapping.ts';
 const CHUNK = 200;
 const AHEAD = 100;
 const MOST_KEPT = 4000;
+/** Lines one may scroll ahead of loading: a spun wheel, not a way to go far. */
+const MOST_OWED = 8000;
 
 export interface ViewSnapshot {
   /** The lines of the screen, one more than fit. */
@@ -35,9 +37,12 @@ export class LogView {
   /** Raised by each jump: what an older one or its filling still brings is out of date. */
   #turn = 0;
   #isFilling = false;
+  #isFillDue = false;
   #isReady = false;
   #isJumping = false;
   #wanted: (() => Promise<void>) | undefined;
+  /** The last line may have grown since it was read. */
+  #isLastStale = false;
   /** Lines scrolled beyond what was loaded. */
   #owed = 0;
   #cursor: number | undefined;
@@ -68,11 +73,9 @@ export class LogView {
   }
 
   scrollBy(lines: number): void {
-    const wanted = this.#top + lines;
-    this.#top = Math.max(0, Math.min(wanted, this.#lastTop()));
-    const beyond = wanted - this.#top;
-    const canGo = beyond > 0 ? !this.#atEnd : !this.#atStart;
-    this.#owed = canGo ? Math.max(-CHUNK, Math.min(beyond, CHUNK)) : 0;
+    // Whoever turns back wants to go back from what is seen.
+    this.#owed = (Math.sign(this.#owed) === Math.sign(lines) ? this.#owed : 0) + lines;
+    this.#payOwed();
     this.#settle();
   }
 
@@ -129,8 +132,8 @@ export class LogView {
     if (this.#lines[0] !== undefined && this.#lines[0].byteOffset < start) this.#dropBefore(start);
     if (size > end && this.#atEnd) {
       this.#atEnd = false;
-      // The last line may have had no end yet.
-      if (last !== undefined && !this.#isJumping) this.#lines = this.#lines.slice(0, -1);
+      // It may have had no end yet.
+      this.#isLastStale = true;
       if (isFollowing || this.#lines.length === 0) {
         this.toEnd();
         return;
@@ -145,7 +148,11 @@ export class LogView {
     const at = this.#lines[this.#top]?.byteOffset ?? 0;
     this.#cursor = undefined;
     if (isFollowing) this.toEnd();
-    else this.toPosition({ byteOffset: Math.max(this.#source.state.start, Math.min(at, this.#source.state.size - 1)) }, 'top');
+    else
+      this.toPosition(
+        { byteOffset: Math.max(this.#source.state.start, Math.min(at, this.#source.state.size - 1)) },
+        'top',
+      );
   }
 
   /** Tries again what failed. */
@@ -168,6 +175,7 @@ export class LogView {
       this.#wanted = undefined;
       this.#turn += 1;
       this.#owed = 0;
+      this.#isLastStale = false;
       try {
         await go();
         this.#isReady = true;
@@ -185,7 +193,10 @@ export class LogView {
     const turn = this.#turn;
     const after = await this.#source.lines(position, 'forward', Math.max(CHUNK, this.#rows * 2));
     const first = after.lines[0];
-    const before = first === undefined || after.atStart ? undefined : await this.#source.lines({ byteOffset: first.byteOffset }, 'backward', CHUNK);
+    const before =
+      first === undefined || after.atStart
+        ? undefined
+        : await this.#source.lines({ byteOffset: first.byteOffset }, 'backward', CHUNK);
     if (turn !== this.#turn) return;
     if (first === undefined && this.#source.state.size > this.#source.state.start) {
       // The position lies behind the end: show the end.
@@ -210,8 +221,10 @@ export class LogView {
 
   /** Gets lines ahead of the screen on both sides, and lets go of those far away. */
   async #fill(): Promise<void> {
+    this.#isFillDue = true;
     if (this.#isFilling || this.#isJumping || !this.#isReady) return;
     this.#isFilling = true;
+    this.#isFillDue = false;
     const turn = this.#turn;
     try {
       while (turn === this.#turn && (await this.#fillOnce(turn)));
@@ -221,8 +234,8 @@ export class LogView {
       this.#isFilling = false;
     }
     this.#publish();
-    // A jump that came meanwhile left its own filling to this.
-    if (turn !== this.#turn && this.#failure === undefined) void this.#fill();
+    // Asked for while this one was at work, perhaps after its last look.
+    if (this.#isFillDue && this.#failure === undefined) void this.#fill();
   }
 
   async #fillOnce(turn: number): Promise<boolean> {
@@ -230,9 +243,15 @@ export class LogView {
     const last = this.#lines.at(-1);
     if (first === undefined || last === undefined || this.#failure !== undefined) return false;
     if (!this.#atEnd && this.#lines.length - this.#top - this.#rows < AHEAD) {
-      const page = await this.#source.lines({ byteOffset: last.byteOffset + last.byteLength }, 'forward', CHUNK);
+      const isAnew = this.#isLastStale;
+      this.#isLastStale = false;
+      const page = await this.#source.lines(
+        { byteOffset: isAnew ? last.byteOffset : last.byteOffset + last.byteLength },
+        'forward',
+        CHUNK,
+      );
       if (turn !== this.#turn) return false;
-      this.#lines = [...this.#lines, ...page.lines];
+      this.#lines = [...(isAnew ? this.#lines.slice(0, -1) : this.#lines), ...page.lines];
       this.#atEnd = page.atEnd || page.lines.length === 0;
     } else if (!this.#atStart && this.#top < AHEAD) {
       const page = await this.#source.lines({ byteOffset: first.byteOffset }, 'backward', CHUNK);
@@ -251,7 +270,9 @@ export class LogView {
     if (this.#owed === 0) return;
     const wanted = this.#top + this.#owed;
     this.#top = Math.max(0, Math.min(wanted, this.#lastTop()));
-    this.#owed = 0;
+    const beyond = wanted - this.#top;
+    const canGo = beyond > 0 ? !this.#atEnd : !this.#atStart;
+    this.#owed = canGo ? Math.max(-MOST_OWED, Math.min(beyond, MOST_OWED)) : 0;
   }
 
   #trim(): void {
@@ -275,9 +296,12 @@ export class LogView {
   /** Numbers the lines that came before the index had reached them. */
   async #numberLines(): Promise<void> {
     const first = this.#lines[0];
-    if (first === undefined || first.line !== null || this.#source.state.coveredBytes <= first.byteOffset) return;
+    if (first === undefined || first.line !== null || this.#source.state.coveredBytes <= first.byteOffset)
+      return;
     const turn = this.#turn;
-    const { lines } = await this.#source.lines({ byteOffset: first.byteOffset }, 'forward', 1).catch(() => ({ lines: [] }));
+    const { lines } = await this.#source
+      .lines({ byteOffset: first.byteOffset }, 'forward', 1)
+      .catch(() => ({ lines: [] }));
     const number = lines[0]?.line ?? null;
     // Lines that were put in front meanwhile are of another count.
     if (number === null || turn !== this.#turn || this.#lines[0] !== first) return;
@@ -312,9 +336,21 @@ export class LogView {
       ? { first: (first?.line ?? 1) - 1, shown: this.#rows, total: Math.max(source.lines, last?.line ?? 0) }
       : {
           first: Math.max(0, (first?.byteOffset ?? source.start) - source.start),
-          shown: first === undefined || last === undefined ? 0 : last.byteOffset + last.byteLength - first.byteOffset,
+          shown:
+            first === undefined || last === undefined
+              ? 0
+              : last.byteOffset + last.byteLength - first.byteOffset,
           total: source.size - source.start,
         };
-    return { visible, source, place, isByLine, isAtEnd, isReady: this.#isReady, cursor: this.#cursor, failure: this.#failure };
+    return {
+      visible,
+      source,
+      place,
+      isByLine,
+      isAtEnd,
+      isReady: this.#isReady,
+      cursor: this.#cursor,
+      failure: this.#failure,
+    };
   }
 }

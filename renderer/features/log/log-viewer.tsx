@@ -19,7 +19,17 @@ import { useSearch } from './use-search.ts';
 import classes from './log.module.css';
 
 /** Pages through a log of any size, searches it, and makes marked lines evidence of the ticket. */
-export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: LineSource; tabId: string; ticketId: string; isFollowed: boolean }) {
+export function LogViewer({
+  source,
+  tabId,
+  ticketId,
+  isFollowed,
+}: {
+  source: LineSource;
+  tabId: string;
+  ticketId: string;
+  isFollowed: boolean;
+}) {
   const { t } = useTranslation();
   const desk = useDesk();
   const listId = useId();
@@ -34,7 +44,10 @@ export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: Lin
     view.toPosition({ byteOffset: hit.byteOffset }, 'middle');
   });
   const asked = useLogUi((state) => state.searchAsked[tabId] ?? 0);
-  const hitsByOffset = useMemo(() => new Map(search.state.hits.map((hit) => [hit.byteOffset, hit.ranges])), [search.state.hits]);
+  const hitsByOffset = useMemo(
+    () => new Map(search.state.hits.map((hit) => [hit.byteOffset, hit.ranges])),
+    [search.state.hits],
+  );
 
   // Positions of a text that was replaced mean nothing any more.
   const { generation } = snapshot.source;
@@ -44,7 +57,10 @@ export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: Lin
     clear();
   }, [generation, clear]);
 
-  const say = useCallback((thrown: unknown) => notifications.show({ color: 'orange', message: explainError(thrown) }), []);
+  const say = useCallback(
+    (thrown: unknown) => notifications.show({ color: 'orange', message: explainError(thrown) }),
+    [],
+  );
 
   const mark = async (line: LogLine, extend: boolean): Promise<void> => {
     const from = anchor.current;
@@ -54,9 +70,15 @@ export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: Lin
       return;
     }
     try {
-      const lines = await linesBetween(source, view.loaded, Math.min(from, line.byteOffset), Math.max(from, line.byteOffset));
+      const lines = await linesBetween(
+        source,
+        view.loaded,
+        Math.min(from, line.byteOffset),
+        Math.max(from, line.byteOffset),
+      );
       setMarks((before) => addMarks(before, lines));
-      if (lines.length === PAGE_LINES) notifications.show({ color: 'orange', message: t('log.mark.most', { count: PAGE_LINES }) });
+      if (lines.length === PAGE_LINES)
+        notifications.show({ color: 'orange', message: t('log.mark.most', { count: PAGE_LINES }) });
     } catch (thrown) {
       say(thrown);
     }
@@ -89,7 +111,13 @@ export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: Lin
   const covered = snapshot.source.size === 0 ? 1 : snapshot.source.coveredBytes / snapshot.source.size;
   const hasPanel = search.state.hits.length > 0;
   return (
-    <div className={classes.viewer} data-testid="log-viewer" data-state={snapshot.isReady ? 'ready' : 'loading'} data-at-end={snapshot.isAtEnd} data-indexed={covered >= 1}>
+    <div
+      className={classes.viewer}
+      data-testid="log-viewer"
+      data-state={snapshot.isReady ? 'ready' : 'loading'}
+      data-at-end={snapshot.isAtEnd}
+      data-indexed={covered >= 1}
+    >
       <div className={classes.toolbar}>
         <LogSearchBar
           search={search.state}
@@ -101,12 +129,32 @@ export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: Lin
           onClear={search.clear}
         />
         <span className={classes.toolbarEnd}>
-          <Switch size="xs" label={t('log.follow')} checked={isFollowing} data-testid="log-follow" onChange={(event) => {
-            setIsFollowing(event.currentTarget.checked);
-            if (event.currentTarget.checked) view.toEnd();
-          }} />
-          <NativeSelect size="xs" aria-label={t('log.encoding')} value={encoding} data-testid="log-encoding" onChange={(event) => void changeEncoding(event.currentTarget.value as LogEncodingName)} data={[...source.encodings]} />
-          <Button size="xs" leftSection={<Paperclip size={14} aria-hidden />} disabled={marks.size === 0} loading={isAttaching} data-testid="log-attach" onClick={() => void attach()}>
+          <Switch
+            size="xs"
+            label={t('log.follow')}
+            checked={isFollowing}
+            data-testid="log-follow"
+            onChange={(event) => {
+              setIsFollowing(event.currentTarget.checked);
+              if (event.currentTarget.checked) view.toEnd();
+            }}
+          />
+          <NativeSelect
+            size="xs"
+            aria-label={t('log.encoding')}
+            value={encoding}
+            data-testid="log-encoding"
+            onChange={(event) => void changeEncoding(event.currentTarget.value as LogEncodingName)}
+            data={[...source.encodings]}
+          />
+          <Button
+            size="xs"
+            leftSection={<Paperclip size={14} aria-hidden />}
+            disabled={marks.size === 0}
+            loading={isAttaching}
+            data-testid="log-attach"
+            onClick={() => void attach()}
+          >
             {marks.size === 0 ? t('log.mark.none') : t('log.attach', { count: marks.size })}
           </Button>
         </span>
@@ -139,9 +187,16 @@ export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: Lin
       <div className={classes.status} data-testid="log-status">
         <span>{formatBytes(snapshot.source.size - snapshot.source.start)}</span>
         {covered >= 1 && snapshot.isByLine ? (
-          <span>{t('log.status.lines', { count: snapshot.source.lines, shown: snapshot.source.lines.toLocaleString() })}</span>
+          <span>
+            {t('log.status.lines', {
+              count: snapshot.source.lines,
+              shown: snapshot.source.lines.toLocaleString(),
+            })}
+          </span>
         ) : (
-          source.searchesRegex && <span>{t('log.status.counting', { percent: Math.floor(covered * 100) })}</span>
+          source.searchesRegex && (
+            <span>{t('log.status.counting', { percent: Math.floor(covered * 100) })}</span>
+          )
         )}
         {marks.size > 0 && <span>{t('log.status.marked', { count: marks.size })}</span>}
         <span className={classes.statusHint}>{t('log.status.keys')}</span>
@@ -151,8 +206,15 @@ export function LogViewer({ source, tabId, ticketId, isFollowed }: { source: Lin
 }
 
 /** The lines from one to the other, both named by their first byte; at most one page. */
-async function linesBetween(source: LineSource, loaded: readonly LogLine[], from: number, to: number): Promise<LogLine[]> {
-  const isLoaded = loaded.some(({ byteOffset }) => byteOffset === from) && loaded.some(({ byteOffset }) => byteOffset === to);
+async function linesBetween(
+  source: LineSource,
+  loaded: readonly LogLine[],
+  from: number,
+  to: number,
+): Promise<LogLine[]> {
+  const isLoaded =
+    loaded.some(({ byteOffset }) => byteOffset === from) &&
+    loaded.some(({ byteOffset }) => byteOffset === to);
   const lines = isLoaded ? loaded : (await source.lines({ byteOffset: from }, 'forward', PAGE_LINES)).lines;
   return lines.filter(({ byteOffset }) => byteOffset >= from && byteOffset <= to).slice(0, PAGE_LINES);
 }

@@ -64,7 +64,17 @@ function LocalForm({ onOpen }: { onOpen: (path: string) => void }) {
       }}
     >
       <div className={classes.withButton}>
-        <TextInput className={classes.grow} classNames={{ input: classes.mono }} label={t('log.open.path')} value={path} spellCheck={false} autoComplete="off" maxLength={4096} data-testid="log-path" onChange={(event) => setPath(event.currentTarget.value)} />
+        <TextInput
+          className={classes.grow}
+          classNames={{ input: classes.mono }}
+          label={t('log.open.path')}
+          value={path}
+          spellCheck={false}
+          autoComplete="off"
+          maxLength={4096}
+          data-testid="log-path"
+          onChange={(event) => setPath(event.currentTarget.value)}
+        />
         <Button type="submit" disabled={path.trim() === ''} data-testid="log-open">
           {t('log.open.open')}
         </Button>
@@ -84,7 +94,13 @@ function LocalForm({ onOpen }: { onOpen: (path: string) => void }) {
   );
 }
 
-function RemoteForm({ ticketId, onTail }: { ticketId: string; onTail: (session: SessionFacts, path: string) => void }) {
+function RemoteForm({
+  ticketId,
+  onTail,
+}: {
+  ticketId: string;
+  onTail: (session: SessionFacts, path: string) => void;
+}) {
   const { t } = useTranslation();
   const { host } = useDesk();
   const [sessions, setSessions] = useState<readonly SessionFacts[]>();
@@ -110,7 +126,10 @@ function RemoteForm({ ticketId, onTail }: { ticketId: string; onTail: (session: 
   }
   if (sessions === undefined) return null;
   if (sessions.length === 0) return <p className={classes.hint}>{t('log.open.noSession')}</p>;
-  const session = sessions.find(({ sessionId }) => sessionId === chosen) ?? sessions.find((known) => known.ticketId === ticketId) ?? sessions[0];
+  const session =
+    sessions.find(({ sessionId }) => sessionId === chosen) ??
+    sessions.find((known) => known.ticketId === ticketId) ??
+    sessions[0];
   return (
     <form
       className={classes.stack}
@@ -124,9 +143,22 @@ function RemoteForm({ ticketId, onTail }: { ticketId: string; onTail: (session: 
         value={session?.sessionId}
         data-testid="log-session"
         onChange={(event) => setChosen(event.currentTarget.value)}
-        data={sessions.map(({ sessionId, title, connection }) => ({ value: sessionId, label: `${title} · ${connection.username}@${connection.host}:${connection.port}` }))}
+        data={sessions.map(({ sessionId, title, connection }) => ({
+          value: sessionId,
+          label: `${title} · ${connection.username}@${connection.host}:${connection.port}`,
+        }))}
       />
-      <TextInput classNames={{ input: classes.mono }} label={t('log.open.remotePath')} description={t('log.open.remoteHint')} value={path} spellCheck={false} autoComplete="off" maxLength={4096} data-testid="log-remote-path" onChange={(event) => setPath(event.currentTarget.value)} />
+      <TextInput
+        classNames={{ input: classes.mono }}
+        label={t('log.open.remotePath')}
+        description={t('log.open.remoteHint')}
+        value={path}
+        spellCheck={false}
+        autoComplete="off"
+        maxLength={4096}
+        data-testid="log-remote-path"
+        onChange={(event) => setPath(event.currentTarget.value)}
+      />
       <Group gap={8}>
         <Button type="submit" disabled={path.trim() === ''} data-testid="log-tail">
           {t('log.open.follow')}

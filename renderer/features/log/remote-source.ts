@@ -2,7 +2,18 @@ import { errorCode } from '#shared/host/errors.ts';
 import type { SessionFacts } from '#shared/host/ssh.ts';
 import { explainError } from '../../app/explain.ts';
 import type { HostClient } from '../../host/connect.ts';
-import type { ExcerptBytes, LineSource, LogEncodingName, LogPage, LogLine, PagePosition, Query, SearchHit, SourceEvent, SourceState } from './line-source.ts';
+import type {
+  ExcerptBytes,
+  LineSource,
+  LogEncodingName,
+  LogPage,
+  LogLine,
+  PagePosition,
+  Query,
+  SearchHit,
+  SourceEvent,
+  SourceState,
+} from './line-source.ts';
 
 /** Kept of a followed file; what came before is dropped from the page, never from the device. */
 export const KEPT_BYTES = 32 * 1024 * 1024;
@@ -71,7 +82,10 @@ export class RemoteSource implements LineSource {
     };
   }
 
-  async *search({ pattern, ignoreCase }: Query, signal: AbortSignal): AsyncGenerator<{ hits: readonly SearchHit[]; more?: boolean }> {
+  async *search(
+    { pattern, ignoreCase }: Query,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ hits: readonly SearchHit[]; more?: boolean }> {
     const wanted = ignoreCase ? pattern.toLowerCase() : pattern;
     let hits: SearchHit[] = [];
     let count = 0;
@@ -107,14 +121,21 @@ export class RemoteSource implements LineSource {
 
   async excerpt(ranges: ReadonlyArray<{ byteOffset: number; byteLength: number }>): Promise<ExcerptBytes> {
     const { connection } = this.#session;
-    const lines = this.#kept.filter(({ byteOffset }) => ranges.some((range) => byteOffset >= range.byteOffset && byteOffset < range.byteOffset + range.byteLength));
+    const lines = this.#kept.filter(({ byteOffset }) =>
+      ranges.some(
+        (range) => byteOffset >= range.byteOffset && byteOffset < range.byteOffset + range.byteLength,
+      ),
+    );
     const clock = await this.#host.ssh.clockOffset({ sessionId: this.#session.sessionId }).catch(() => null);
     return {
       bytes: joined(lines.map(({ bytes }) => bytes)),
       source: {
         path: this.#path,
         encoding: this.#encoding,
-        ranges: ranges.map(({ byteOffset, byteLength }) => ({ from: byteOffset, to: byteOffset + byteLength })),
+        ranges: ranges.map(({ byteOffset, byteLength }) => ({
+          from: byteOffset,
+          to: byteOffset + byteLength,
+        })),
         host: `${connection.host}:${connection.port}`,
         hostKeyFingerprint: connection.hostKey.fingerprint,
         ...(clock !== null && { clockOffsetMs: clock.offsetMs }),
@@ -132,7 +153,10 @@ export class RemoteSource implements LineSource {
 
   async #follow(): Promise<void> {
     try {
-      const items = this.#host.ssh.tail({ sessionId: this.#session.sessionId, path: this.#path }, { signal: this.#leaving.signal });
+      const items = this.#host.ssh.tail(
+        { sessionId: this.#session.sessionId, path: this.#path },
+        { signal: this.#leaving.signal },
+      );
       for await (const item of items) {
         if (item.kind === 'notice') this.#tell({ kind: 'said', message: item.message });
         else this.#take(item.offset, item.data);
@@ -211,7 +235,9 @@ export class RemoteSource implements LineSource {
   }
 
   #shown(line: RemoteLine, index: number): LogLine {
-    const text = new TextDecoder(this.#encoding).decode(line.bytes.subarray(0, SHOWN_BYTES)).replace(/\r?\n$/, '');
+    const text = new TextDecoder(this.#encoding)
+      .decode(line.bytes.subarray(0, SHOWN_BYTES))
+      .replace(/\r?\n$/, '');
     return {
       line: this.#from === 0 ? index + 1 + this.#dropped : null,
       byteOffset: line.byteOffset,
@@ -231,7 +257,12 @@ export class RemoteSource implements LineSource {
 
 function rangesIn(text: string, wanted: string): Array<{ from: number; to: number }> {
   const ranges: Array<{ from: number; to: number }> = [];
-  for (let at = text.indexOf(wanted); at !== -1 && ranges.length < 100; at = text.indexOf(wanted, at + wanted.length)) ranges.push({ from: at, to: at + wanted.length });
+  for (
+    let at = text.indexOf(wanted);
+    at !== -1 && ranges.length < 100;
+    at = text.indexOf(wanted, at + wanted.length)
+  )
+    ranges.push({ from: at, to: at + wanted.length });
   return ranges;
 }
 

@@ -31,7 +31,10 @@ export function thumbFor({ first, shown, total }: ScrollPlace, trackPx: number):
 export function firstAt(topPx: number, place: Pick<ScrollPlace, 'shown' | 'total'>, trackPx: number): number {
   const { shown, total } = place;
   const last = Math.max(0, total - shown);
-  const heightPx = Math.min(trackPx, Math.max(SMALLEST_THUMB_PX, total <= 0 ? trackPx : (trackPx * shown) / total));
+  const heightPx = Math.min(
+    trackPx,
+    Math.max(SMALLEST_THUMB_PX, total <= 0 ? trackPx : (trackPx * shown) / total),
+  );
   const room = trackPx - heightPx;
   if (room <= 0 || last === 0) return 0;
   return Math.round(Math.min(1, Math.max(0, topPx / room)) * last);

@@ -17,13 +17,20 @@ export interface Range {
 
 /** Colour sequences are styled; everything else that is not seen is spelled out, so that no line can disguise itself. */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const SPECIAL = /\u001b\[([0-9;]{0,40})m|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/gu;
+const SPECIAL =
+  /\u001b\[([0-9;]{0,40})m|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/gu;
 
-/** A character that is not seen, as a sign: C0 as its picture, the others by their code point. */
+/** Names of C0 as in ASCII. Their pictures (U+2400 …) are missing in many fonts. */
+const C0 =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  );
+
+/** A character that is not seen, as a sign: `‹ESC›`, `‹U+202E›`. */
 export function controlSign(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return '␡';
+  const name = code === 0x7f ? 'DEL' : C0[code];
+  if (name !== undefined) return `‹${name}›`;
   return `‹U+${code.toString(16).toUpperCase().padStart(4, '0')}›`;
 }
 
@@ -41,7 +48,13 @@ export function showLine(text: string, hits: readonly Range[] = []): Segment[] {
       const hit = hits.find((range) => range.to > at);
       const isHit = hit !== undefined && hit.from <= at;
       const end = Math.min(to, hit === undefined ? to : isHit ? hit.to : hit.from);
-      segments.push({ text: text.slice(at, end), kind: 'text', isHit, isBold, ...(colour !== undefined && { colour }) });
+      segments.push({
+        text: text.slice(at, end),
+        kind: 'text',
+        isHit,
+        isBold,
+        ...(colour !== undefined && { colour }),
+      });
       at = end;
     }
   };

@@ -8,7 +8,10 @@ import { LogView, type ViewSnapshot } from './log-view.ts';
 const NOTICES = 3;
 
 /** The view of a source, its present snapshot, and what happened to the log in words. */
-export function useLogView(source: LineSource, isFollowing: boolean): { view: LogView; snapshot: ViewSnapshot; notices: readonly string[] } {
+export function useLogView(
+  source: LineSource,
+  isFollowing: boolean,
+): { view: LogView; snapshot: ViewSnapshot; notices: readonly string[] } {
   const { t } = useTranslation();
   const [, draw] = useState(0);
   const [notices, setNotices] = useState<readonly string[]>([]);
@@ -17,10 +20,18 @@ export function useLogView(source: LineSource, isFollowing: boolean): { view: Lo
     following.current = isFollowing;
   });
   // Drawn once a frame, however often the view changes in between.
-  const view = useMemo(() => new LogView(source, oncePerFrame(() => draw((count) => count + 1))), [source]);
+  const view = useMemo(
+    () =>
+      new LogView(
+        source,
+        oncePerFrame(() => draw((count) => count + 1)),
+      ),
+    [source],
+  );
 
   useEffect(() => {
-    const say = (notice: string): void => setNotices((before) => [...before.filter((known) => known !== notice), notice].slice(-NOTICES));
+    const say = (notice: string): void =>
+      setNotices((before) => [...before.filter((known) => known !== notice), notice].slice(-NOTICES));
     if (following.current) view.toEnd();
     else view.toStart();
     return source.onEvent((event) => {

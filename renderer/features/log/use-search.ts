@@ -12,7 +12,14 @@ export interface SearchState {
   readonly at: number | undefined;
 }
 
-const NOTHING: SearchState = { query: undefined, hits: [], isRunning: false, more: false, failure: undefined, at: undefined };
+const NOTHING: SearchState = {
+  query: undefined,
+  hits: [],
+  isRunning: false,
+  more: false,
+  failure: undefined,
+  at: undefined,
+};
 /** Hits come in lumps; the list is drawn anew this often at most. */
 const DRAW_MS = 100;
 

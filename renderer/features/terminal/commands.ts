@@ -17,11 +17,20 @@ function openTerminal({ view, ticket }: CommandContext): void {
 }
 
 const isTerminalShown = ({ view }: CommandContext): boolean =>
-  view.isDockOpen && view.tabs.some(({ id, kind, params }) => id === view.tabId && kind === 'terminal' && params['sessionId'] !== undefined);
+  view.isDockOpen &&
+  view.tabs.some(
+    ({ id, kind, params }) => id === view.tabId && kind === 'terminal' && params['sessionId'] !== undefined,
+  );
 
 /** Commands of the terminal. */
 export const terminalCommands: readonly Command[] = [
-  { id: 'terminal.open', title: 'terminal.command.open', keys: 't', when: ({ ticket }) => ticket !== undefined, run: openTerminal },
+  {
+    id: 'terminal.open',
+    title: 'terminal.command.open',
+    keys: 't',
+    when: ({ ticket }) => ticket !== undefined,
+    run: openTerminal,
+  },
   {
     id: 'terminal.search',
     title: 'terminal.command.search',

@@ -35,11 +35,24 @@ interface Props {
 }
 
 /** Where to connect, as whom and why: filled from the ticket's asset, never connecting without a ground. */
-export function ConnectForm({ ticket, asset, now, isConnecting, failure, offersLegacy, onConnect, onCancel, onEmergency }: Props) {
+export function ConnectForm({
+  ticket,
+  asset,
+  now,
+  isConnecting,
+  failure,
+  offersLegacy,
+  onConnect,
+  onCancel,
+  onEmergency,
+}: Props) {
   const { t } = useTranslation();
   // What was typed; the asset's address stands where nothing was.
   const [typed, setTyped] = useState<Partial<ConnectWish>>({});
-  const patch = useCallback((next: Partial<ConnectWish>) => setTyped((before) => ({ ...before, ...next })), []);
+  const patch = useCallback(
+    (next: Partial<ConnectWish>) => setTyped((before) => ({ ...before, ...next })),
+    [],
+  );
   const host = typed.host ?? asset?.address?.host ?? '';
   const port = typed.port ?? asset?.address?.port ?? 22;
   const username = typed.username ?? asset?.address?.username ?? '';
@@ -47,7 +60,8 @@ export function ConnectForm({ ticket, asset, now, isConnecting, failure, offersL
   const legacyAlgorithms = typed.legacyAlgorithms ?? false;
   const isReady = host.trim() !== '' && username.trim() !== '' && port >= 1 && port <= 65_535;
   const chooseCredential = useCallback(
-    (credentialId: string, owner: string | undefined) => patch({ credentialId, ...(owner !== undefined && { username: owner }) }),
+    (credentialId: string, owner: string | undefined) =>
+      patch({ credentialId, ...(owner !== undefined && { username: owner }) }),
     [patch],
   );
 
@@ -60,56 +74,106 @@ export function ConnectForm({ ticket, asset, now, isConnecting, failure, offersL
         event.preventDefault();
         const credentialId = typed.credentialId ?? '';
         if (isReady && consentNow(ticket, new Date().toISOString()) !== undefined) {
-          onConnect({ host: host.trim(), port, username: username.trim(), credentialId: credentialId === '' ? null : credentialId, charset, legacyAlgorithms });
+          onConnect({
+            host: host.trim(),
+            port,
+            username: username.trim(),
+            credentialId: credentialId === '' ? null : credentialId,
+            charset,
+            legacyAlgorithms,
+          });
         }
       }}
     >
       <ConsentSection ticket={ticket} now={now} onEmergency={(reason) => onEmergency(host, reason)} />
       <div className={classes.columns}>
-      <div className={classes.column}>
-      <div className={classes.address}>
-        <TextInput label={t('terminal.connect.host')} value={host} required spellCheck={false} autoComplete="off" maxLength={255} data-testid="terminal-host" onChange={(event) => patch({ host: event.currentTarget.value })} />
-        <NumberInput label={t('terminal.connect.port')} value={port} min={1} max={65_535} allowDecimal={false} hideControls data-testid="terminal-port" onChange={(value) => patch({ port: Number(value) })} />
-        <TextInput label={t('terminal.connect.user')} value={username} required spellCheck={false} autoComplete="off" maxLength={255} data-testid="terminal-user" onChange={(event) => patch({ username: event.currentTarget.value })} />
-      </div>
-      <div>
-        <span className={classes.label} id="terminal-charset">
-          {t('terminal.charset.label')}
-        </span>
-        <SegmentedControl
-          size="xs"
-          aria-labelledby="terminal-charset"
-          data-testid="terminal-charset"
-          value={charset}
-          onChange={(value) => patch({ charset: value as Charset })}
-          data={[
-            { value: 'utf-8', label: 'UTF-8' },
-            { value: 'gb18030', label: 'GB18030 (GBK, GB2312)' },
-          ]}
-        />
-      </div>
-      {(offersLegacy || legacyAlgorithms) && (
-        <Checkbox label={t('terminal.connect.legacy')} description={t('terminal.connect.legacyHint')} checked={legacyAlgorithms} data-testid="terminal-legacy" onChange={(event) => patch({ legacyAlgorithms: event.currentTarget.checked })} />
-      )}
-      {failure !== undefined && (
-        <p role="alert" className={classes.failure} data-testid="terminal-failure">
-          {failure}
-        </p>
-      )}
-      <Group gap={8} className={classes.submit}>
-        <Button type="submit" loading={isConnecting} disabled={!isReady || consentNow(ticket, now) === undefined} data-testid="terminal-connect">
-          {t('terminal.connect.connect')}
-        </Button>
-        {isConnecting && (
-          <Button variant="default" data-testid="terminal-cancel" onClick={onCancel}>
-            {t('app.cancel')}
-          </Button>
-        )}
-      </Group>
-      </div>
-      <div className={classes.column}>
-        <CredentialField host={host} username={username} value={typed.credentialId ?? undefined} onChange={chooseCredential} />
-      </div>
+        <div className={classes.column}>
+          <div className={classes.address}>
+            <TextInput
+              label={t('terminal.connect.host')}
+              value={host}
+              required
+              spellCheck={false}
+              autoComplete="off"
+              maxLength={255}
+              data-testid="terminal-host"
+              onChange={(event) => patch({ host: event.currentTarget.value })}
+            />
+            <NumberInput
+              label={t('terminal.connect.port')}
+              value={port}
+              min={1}
+              max={65_535}
+              allowDecimal={false}
+              hideControls
+              data-testid="terminal-port"
+              onChange={(value) => patch({ port: Number(value) })}
+            />
+            <TextInput
+              label={t('terminal.connect.user')}
+              value={username}
+              required
+              spellCheck={false}
+              autoComplete="off"
+              maxLength={255}
+              data-testid="terminal-user"
+              onChange={(event) => patch({ username: event.currentTarget.value })}
+            />
+          </div>
+          <div>
+            <span className={classes.label} id="terminal-charset">
+              {t('terminal.charset.label')}
+            </span>
+            <SegmentedControl
+              size="xs"
+              aria-labelledby="terminal-charset"
+              data-testid="terminal-charset"
+              value={charset}
+              onChange={(value) => patch({ charset: value as Charset })}
+              data={[
+                { value: 'utf-8', label: 'UTF-8' },
+                { value: 'gb18030', label: 'GB18030 (GBK, GB2312)' },
+              ]}
+            />
+          </div>
+          {(offersLegacy || legacyAlgorithms) && (
+            <Checkbox
+              label={t('terminal.connect.legacy')}
+              description={t('terminal.connect.legacyHint')}
+              checked={legacyAlgorithms}
+              data-testid="terminal-legacy"
+              onChange={(event) => patch({ legacyAlgorithms: event.currentTarget.checked })}
+            />
+          )}
+          {failure !== undefined && (
+            <p role="alert" className={classes.failure} data-testid="terminal-failure">
+              {failure}
+            </p>
+          )}
+          <Group gap={8} className={classes.submit}>
+            <Button
+              type="submit"
+              loading={isConnecting}
+              disabled={!isReady || consentNow(ticket, now) === undefined}
+              data-testid="terminal-connect"
+            >
+              {t('terminal.connect.connect')}
+            </Button>
+            {isConnecting && (
+              <Button variant="default" data-testid="terminal-cancel" onClick={onCancel}>
+                {t('app.cancel')}
+              </Button>
+            )}
+          </Group>
+        </div>
+        <div className={classes.column}>
+          <CredentialField
+            host={host}
+            username={username}
+            value={typed.credentialId ?? undefined}
+            onChange={chooseCredential}
+          />
+        </div>
       </div>
     </form>
   );

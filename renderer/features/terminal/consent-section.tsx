@@ -13,7 +13,15 @@ import classes from './terminal.module.css';
  * Why this connection is allowed (rule E2): the consent on record, or the two ways to one. An emergency is
  * offered on a P1 only, and `onEmergency` records its reason.
  */
-export function ConsentSection({ ticket, now, onEmergency }: { ticket: TicketState; now: string; onEmergency: (reason: string) => Promise<void> }) {
+export function ConsentSection({
+  ticket,
+  now,
+  onEmergency,
+}: {
+  ticket: TicketState;
+  now: string;
+  onEmergency: (reason: string) => Promise<void>;
+}) {
   const { t, i18n } = useTranslation();
   const openDialog = useView((view) => view.openDialog);
   const [reason, setReason] = useState('');
@@ -26,7 +34,11 @@ export function ConsentSection({ ticket, now, onEmergency }: { ticket: TicketSta
     return (
       <div className={classes.ground} data-testid="terminal-consent" data-emergency={consent.emergency}>
         {consent.emergency ? <ShieldAlert size={16} aria-hidden /> : <ShieldCheck size={16} aria-hidden />}
-        <span>{consent.emergency ? t('terminal.consent.emergency', { reason: consent.reason ?? '', until }) : t('terminal.consent.given', { name: consent.name, systems: consent.systems, until })}</span>
+        <span>
+          {consent.emergency
+            ? t('terminal.consent.emergency', { reason: consent.reason ?? '', until })
+            : t('terminal.consent.given', { name: consent.name, systems: consent.systems, until })}
+        </span>
       </div>
     );
   }
@@ -36,11 +48,20 @@ export function ConsentSection({ ticket, now, onEmergency }: { ticket: TicketSta
       <div>
         <p className={classes.sentence}>{t('terminal.consent.missing')}</p>
         <Group gap={8}>
-          <Button size="xs" data-testid="terminal-record-consent" onClick={() => openDialog({ kind: 'act', act: 'consent', ticketId: ticket.id })}>
+          <Button
+            size="xs"
+            data-testid="terminal-record-consent"
+            onClick={() => openDialog({ kind: 'act', act: 'consent', ticketId: ticket.id })}
+          >
             {t('terminal.consent.record')}
           </Button>
           {ticket.grade === 'P1' && !isAsking && (
-            <Button size="xs" variant="default" data-testid="terminal-emergency" onClick={() => setIsAsking(true)}>
+            <Button
+              size="xs"
+              variant="default"
+              data-testid="terminal-emergency"
+              onClick={() => setIsAsking(true)}
+            >
               {t('terminal.consent.useEmergency')}
             </Button>
           )}
@@ -58,7 +79,12 @@ export function ConsentSection({ ticket, now, onEmergency }: { ticket: TicketSta
               data-testid="terminal-emergency-reason"
               onChange={(event) => setReason(event.currentTarget.value)}
             />
-            <Button size="xs" disabled={reason.trim() === ''} data-testid="terminal-emergency-save" onClick={() => void onEmergency(reason.trim())}>
+            <Button
+              size="xs"
+              disabled={reason.trim() === ''}
+              data-testid="terminal-emergency-save"
+              onClick={() => void onEmergency(reason.trim())}
+            >
               {t('terminal.consent.saveEmergency')}
             </Button>
           </div>

@@ -68,7 +68,10 @@ export function CredentialField({ host, username, value, onChange }: Props) {
           }}
           data={[
             { value: '', label: t('terminal.credential.none') },
-            ...credentials.map((known) => ({ value: known.id, label: `${known.label} · ${t(`terminal.credential.${known.kind}`)}` })),
+            ...credentials.map((known) => ({
+              value: known.id,
+              label: `${known.label} · ${t(`terminal.credential.${known.kind}`)}`,
+            })),
           ]}
         />
         {!isAdding && (

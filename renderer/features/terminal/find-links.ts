@@ -12,7 +12,8 @@ export interface FoundLink {
 }
 
 // oxlint-disable-next-line no-control-regex -- no link holds one
-const LINK = /https?:\/\/[^\s"'<>`{}|\\^\u0000-\u0020\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/giu;
+const LINK =
+  /https?:\/\/[^\s"'<>`{}|\\^\u0000-\u0020\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/giu;
 
 /** Web addresses in a logical line given as its cells. Nothing but http and https is ever a link. */
 export function findLinks(cells: readonly Cell[]): FoundLink[] {

@@ -26,15 +26,26 @@ export function HostKeyCard({ host, port, offered, known, onTrust, onCancel }: P
   const [isReplacing, setIsReplacing] = useState(false);
   const isChanged = known.length > 0;
   const address = `${host}:${port}`;
-  const when = (instant: string): string => new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant));
+  const when = (instant: string): string =>
+    new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' }).format(
+      new Date(instant),
+    );
 
   return (
-    <section className={classes.card} data-changed={isChanged} data-testid="host-key" role={isChanged ? 'alert' : 'group'} aria-labelledby="host-key-title">
+    <section
+      className={classes.card}
+      data-changed={isChanged}
+      data-testid="host-key"
+      role={isChanged ? 'alert' : 'group'}
+      aria-labelledby="host-key-title"
+    >
       <h3 id="host-key-title" className={classes.cardTitle}>
         {isChanged ? <ShieldX size={20} aria-hidden /> : <KeyRound size={20} aria-hidden />}
         {t(isChanged ? 'terminal.hostKey.changed' : 'terminal.hostKey.unknown', { address })}
       </h3>
-      <p className={classes.sentence}>{t(isChanged ? 'terminal.hostKey.changedMeaning' : 'terminal.hostKey.unknownMeaning')}</p>
+      <p className={classes.sentence}>
+        {t(isChanged ? 'terminal.hostKey.changedMeaning' : 'terminal.hostKey.unknownMeaning')}
+      </p>
       <dl className={classes.facts}>
         {known.map((key) => (
           <Fingerprint
@@ -45,16 +56,41 @@ export function HostKeyCard({ host, port, offered, known, onTrust, onCancel }: P
             note={t('terminal.hostKey.trusted', { when: when(key.trustedAt), who: key.trustedBy ?? '–' })}
           />
         ))}
-        <Fingerprint label={t(isChanged ? 'terminal.hostKey.now' : 'terminal.hostKey.fingerprint')} algorithm={offered.algorithm} fingerprint={offered.fingerprint} testId="host-key-fingerprint" />
+        <Fingerprint
+          label={t(isChanged ? 'terminal.hostKey.now' : 'terminal.hostKey.fingerprint')}
+          algorithm={offered.algorithm}
+          fingerprint={offered.fingerprint}
+          testId="host-key-fingerprint"
+        />
       </dl>
       {isChanged && isReplacing && (
         <div className={classes.stack}>
-          <TextInput label={t('terminal.hostKey.reason')} value={reason} maxLength={500} data-testid="host-key-reason" onChange={(event) => setReason(event.currentTarget.value)} />
-          <TextInput label={t('terminal.hostKey.typeHost', { host })} value={typed} autoComplete="off" spellCheck={false} data-testid="host-key-typed" onChange={(event) => setTyped(event.currentTarget.value)} />
+          <TextInput
+            label={t('terminal.hostKey.reason')}
+            value={reason}
+            maxLength={500}
+            data-testid="host-key-reason"
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+          <TextInput
+            label={t('terminal.hostKey.typeHost', { host })}
+            value={typed}
+            autoComplete="off"
+            spellCheck={false}
+            data-testid="host-key-typed"
+            onChange={(event) => setTyped(event.currentTarget.value)}
+          />
         </div>
       )}
       <Group gap={8}>
-        <Button variant={isChanged ? 'filled' : 'default'} color="gray" autoFocus data-autofocus data-testid="host-key-cancel" onClick={onCancel}>
+        <Button
+          variant={isChanged ? 'filled' : 'default'}
+          color="gray"
+          autoFocus
+          data-autofocus
+          data-testid="host-key-cancel"
+          onClick={onCancel}
+        >
           {t('terminal.hostKey.cancel')}
         </Button>
         {!isChanged && (
@@ -63,12 +99,22 @@ export function HostKeyCard({ host, port, offered, known, onTrust, onCancel }: P
           </Button>
         )}
         {isChanged && !isReplacing && (
-          <Button variant="subtle" color="gray" data-testid="host-key-replace" onClick={() => setIsReplacing(true)}>
+          <Button
+            variant="subtle"
+            color="gray"
+            data-testid="host-key-replace"
+            onClick={() => setIsReplacing(true)}
+          >
             {t('terminal.hostKey.replace')}
           </Button>
         )}
         {isChanged && isReplacing && (
-          <Button className={classes.danger} disabled={typed.trim() !== host || reason.trim() === ''} data-testid="host-key-replace-confirm" onClick={() => onTrust(reason.trim())}>
+          <Button
+            className={classes.danger}
+            disabled={typed.trim() !== host || reason.trim() === ''}
+            data-testid="host-key-replace-confirm"
+            onClick={() => onTrust(reason.trim())}
+          >
             {t('terminal.hostKey.replaceNow')}
           </Button>
         )}
@@ -77,7 +123,19 @@ export function HostKeyCard({ host, port, offered, known, onTrust, onCancel }: P
   );
 }
 
-function Fingerprint({ label, algorithm, fingerprint, note, testId }: { label: string; algorithm: string; fingerprint: string; note?: string; testId?: string }) {
+function Fingerprint({
+  label,
+  algorithm,
+  fingerprint,
+  note,
+  testId,
+}: {
+  label: string;
+  algorithm: string;
+  fingerprint: string;
+  note?: string;
+  testId?: string;
+}) {
   return (
     <div className={classes.fact}>
       <dt>

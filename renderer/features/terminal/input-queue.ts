@@ -24,7 +24,8 @@ export class InputQueue {
       this.#send(data).catch(this.#onError);
       return;
     }
-    for (let from = 0; from < data.length; from += PIECE_BYTES) this.#waiting.push(data.subarray(from, from + PIECE_BYTES));
+    for (let from = 0; from < data.length; from += PIECE_BYTES)
+      this.#waiting.push(data.subarray(from, from + PIECE_BYTES));
     void this.#drain();
   }
 
@@ -45,7 +46,11 @@ export class InputQueue {
   #take(): Uint8Array {
     const taken: Uint8Array[] = [];
     let size = 0;
-    for (let next = this.#waiting[0]; next !== undefined && (size === 0 || size + next.length <= PIECE_BYTES); next = this.#waiting[0]) {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && (size === 0 || size + next.length <= PIECE_BYTES);
+      next = this.#waiting[0]
+    ) {
       taken.push(next);
       size += next.length;
       this.#waiting.shift();

@@ -6,7 +6,13 @@ import type { Desk } from '../../app/desk.ts';
 
 /** What became of a session's recording. */
 export type KeptRecording =
-  | { readonly kind: 'attached'; readonly sha256: string; readonly size: number; readonly durationMs: number; readonly complete: boolean }
+  | {
+      readonly kind: 'attached';
+      readonly sha256: string;
+      readonly size: number;
+      readonly durationMs: number;
+      readonly complete: boolean;
+    }
   /** The session ended before anything was recorded. */
   | { readonly kind: 'none' }
   /** The ticket does not take it now; the host keeps the recording and it is offered again. */
@@ -40,7 +46,8 @@ async function attach(desk: Desk, session: SessionFacts): Promise<KeptRecording>
   const { sha256, size, durationMs, complete } = recording;
   const row = await desk.store.row({ key: `ticket/${session.ticketId}` });
   const ticket = row?.state as TicketState | undefined;
-  const isAttached = ticket?.evidence.some(({ data }) => data.sha256 === sha256 && data.kind === 'recording') === true;
+  const isAttached =
+    ticket?.evidence.some(({ data }) => data.sha256 === sha256 && data.kind === 'recording') === true;
   if (!isAttached) {
     const clockOffsetMs = clockOffsets.get(sessionId);
     const decision = await actOnTicket(desk, session.ticketId, {

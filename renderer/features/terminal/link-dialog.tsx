@@ -19,7 +19,13 @@ export function LinkDialog({ url, onClose }: { url: string; onClose: () => void 
     }
   };
   return (
-    <Modal opened onClose={onClose} title={t('terminal.link.title')} size={560} closeButtonProps={{ 'aria-label': t('app.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('terminal.link.title')}
+      size={560}
+      closeButtonProps={{ 'aria-label': t('app.close') }}
+    >
       <p className={classes.sentence}>{t('terminal.link.meaning')}</p>
       <p className={classes.fingerprint}>{url}</p>
       {failure !== undefined && (

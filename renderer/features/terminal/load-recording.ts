@@ -16,7 +16,12 @@ export interface LoadedRecording {
  * Brings a recording to this computer if need be, and reads it.
  * @throws HostError of blobs; CastFormatError when it is damaged.
  */
-export async function loadRecording(host: HostClient, sha256: string, signal: AbortSignal, onProgress: (part: number) => void): Promise<LoadedRecording> {
+export async function loadRecording(
+  host: HostClient,
+  sha256: string,
+  signal: AbortSignal,
+  onProgress: (part: number) => void,
+): Promise<LoadedRecording> {
   const { size } = await host.blobs.fetch({ sha256 }, { signal });
   const reader = new CastReader();
   const decoder = new TextDecoder();

@@ -54,9 +54,21 @@ export function NewCredential({ host, username, vault, onSaved, onCancel }: Prop
           { value: 'privateKey', label: t('terminal.credential.privateKey') },
         ]}
       />
-      <TextInput label={t('terminal.credential.label')} value={shownLabel} maxLength={200} onChange={(event) => setLabel(event.currentTarget.value)} />
+      <TextInput
+        label={t('terminal.credential.label')}
+        value={shownLabel}
+        maxLength={200}
+        onChange={(event) => setLabel(event.currentTarget.value)}
+      />
       {kind === 'password' ? (
-        <PasswordInput label={t('terminal.credential.password')} value={password} autoComplete="off" maxLength={4000} data-testid="credential-secret" onChange={(event) => setPassword(event.currentTarget.value)} />
+        <PasswordInput
+          label={t('terminal.credential.password')}
+          value={password}
+          autoComplete="off"
+          maxLength={4000}
+          data-testid="credential-secret"
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
       ) : (
         <>
           <Textarea
@@ -71,10 +83,22 @@ export function NewCredential({ host, username, vault, onSaved, onCancel }: Prop
             data-testid="credential-secret"
             onChange={(event) => setPrivateKey(event.currentTarget.value)}
           />
-          <PasswordInput label={`${t('terminal.credential.passphrase')} (${t('app.optional')})`} value={passphrase} autoComplete="off" maxLength={4000} onChange={(event) => setPassphrase(event.currentTarget.value)} />
+          <PasswordInput
+            label={`${t('terminal.credential.passphrase')} (${t('app.optional')})`}
+            value={passphrase}
+            autoComplete="off"
+            maxLength={4000}
+            onChange={(event) => setPassphrase(event.currentTarget.value)}
+          />
         </>
       )}
-      <p className={classes.hint}>{t(vault === 'os' || vault === 'passphrase' ? 'terminal.credential.willBeStored' : 'terminal.credential.untilQuitHint')}</p>
+      <p className={classes.hint}>
+        {t(
+          vault === 'os' || vault === 'passphrase'
+            ? 'terminal.credential.willBeStored'
+            : 'terminal.credential.untilQuitHint',
+        )}
+      </p>
       {failure !== undefined && (
         <p role="alert" className={classes.failure}>
           {failure}

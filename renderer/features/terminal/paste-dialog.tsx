@@ -6,12 +6,27 @@ import classes from './terminal.module.css';
 const SHOWN_LINES = 200;
 
 /** Shows what is about to be typed into a device that has no undo. `text` is sanitised already. */
-export function PasteDialog({ text, onSend, onCancel }: { text: string; onSend: (text: string) => void; onCancel: () => void }) {
+export function PasteDialog({
+  text,
+  onSend,
+  onCancel,
+}: {
+  text: string;
+  onSend: (text: string) => void;
+  onCancel: () => void;
+}) {
   const { t } = useTranslation();
   const lines = pasteLines(text);
   const first = lines[0] ?? '';
   return (
-    <Modal opened onClose={onCancel} title={t('terminal.paste.title', { count: lines.length })} size={640} data-testid="paste-dialog" closeButtonProps={{ 'aria-label': t('app.close') }}>
+    <Modal
+      opened
+      onClose={onCancel}
+      title={t('terminal.paste.title', { count: lines.length })}
+      size={640}
+      data-testid="paste-dialog"
+      closeButtonProps={{ 'aria-label': t('app.close') }}
+    >
       <p className={classes.sentence}>{t('terminal.paste.meaning')}</p>
       {hasUnseen(text) && <p className={classes.warning}>{t('terminal.paste.unseen')}</p>}
       <ol className={classes.pasteLines} tabIndex={0} aria-label={t('terminal.paste.preview')}>
@@ -20,7 +35,9 @@ export function PasteDialog({ text, onSend, onCancel }: { text: string; onSend: 
           <li key={index}>{showUnseen(line)}</li>
         ))}
       </ol>
-      {lines.length > SHOWN_LINES && <p className={classes.hint}>{t('terminal.paste.more', { count: lines.length - SHOWN_LINES })}</p>}
+      {lines.length > SHOWN_LINES && (
+        <p className={classes.hint}>{t('terminal.paste.more', { count: lines.length - SHOWN_LINES })}</p>
+      )}
       <Group gap={8} justify="flex-end">
         <Button variant="default" data-autofocus onClick={onCancel}>
           {t('app.cancel')}

@@ -30,5 +30,8 @@ export function hasUnseen(text: string): boolean {
 
 /** The text with unseen characters spelled out, as `‹U+202E›`. */
 export function showUnseen(text: string): string {
-  return text.replace(UNSEEN, (found) => `‹U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}›`);
+  return text.replace(
+    UNSEEN,
+    (found) => `‹U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}›`,
+  );
 }

@@ -37,7 +37,11 @@ export function PlayerTab({ tab }: { tab: DockTab }) {
       (loaded) => !leaving.signal.aborted && setRecording(loaded),
       (thrown: unknown) => {
         if (leaving.signal.aborted) return;
-        setFailure(thrown instanceof CastFormatError ? t('terminal.player.damaged', { line: thrown.line }) : explainError(thrown));
+        setFailure(
+          thrown instanceof CastFormatError
+            ? t('terminal.player.damaged', { line: thrown.line })
+            : explainError(thrown),
+        );
       },
     );
     return () => leaving.abort();
@@ -55,8 +59,13 @@ export function PlayerTab({ tab }: { tab: DockTab }) {
   if (recording === undefined) {
     return (
       <div className={classes.form} data-testid="player" data-state="loading">
-        <p className={classes.sentence}>{t('terminal.player.loading', { percent: Math.round(progress * 100) })}</p>
-        <Progress value={progress * 100} aria-label={t('terminal.player.loading', { percent: Math.round(progress * 100) })} />
+        <p className={classes.sentence}>
+          {t('terminal.player.loading', { percent: Math.round(progress * 100) })}
+        </p>
+        <Progress
+          value={progress * 100}
+          aria-label={t('terminal.player.loading', { percent: Math.round(progress * 100) })}
+        />
       </div>
     );
   }
@@ -71,14 +80,23 @@ function Replay({ recording }: { recording: LoadedRecording }) {
   const [speed, setSpeed] = useState('1');
   const [isShortened, setIsShortened] = useState(true);
   const [link, setLink] = useState<string>();
-  const timeline = useMemo(() => layOut(recording.events, isShortened ? SHORT_PAUSE_MS : Infinity), [recording, isShortened]);
+  const timeline = useMemo(
+    () => layOut(recording.events, isShortened ? SHORT_PAUSE_MS : Infinity),
+    [recording, isShortened],
+  );
   const first = useRef(timeline);
 
   useEffect(() => {
     const place = element.current;
     if (place === null) return;
     const { renderer, screenReader, fontSize } = useTerminalSettings.getState();
-    const view = new TerminalView(place, { renderer, screenReader, fontSize, isReadOnly: true, onLink: setLink });
+    const view = new TerminalView(place, {
+      renderer,
+      screenReader,
+      fontSize,
+      isReadOnly: true,
+      onLink: setLink,
+    });
     const screen = {
       write: (data: string) => view.write(data),
       resize: (cols: number, rows: number) => view.term.resize(cols, rows),
@@ -123,7 +141,9 @@ function Replay({ recording }: { recording: LoadedRecording }) {
       data-state={state.isPlaying ? 'playing' : isAtEnd ? 'ended' : 'paused'}
       data-position-ms={Math.round(state.positionMs)}
       onKeyDown={(event) => {
-        const isControl = event.target instanceof HTMLElement && event.target.closest('button, input, select, [role=slider]') !== null;
+        const isControl =
+          event.target instanceof HTMLElement &&
+          event.target.closest('button, input, select, [role=slider]') !== null;
         if (isControl) return;
         if (event.key === ' ') toggle();
         else if (event.key === 'ArrowLeft') player.current?.seek(state.positionMs - STEP_MS);
@@ -137,10 +157,37 @@ function Replay({ recording }: { recording: LoadedRecording }) {
           {t('terminal.player.torn')}
         </p>
       )}
-      <div className={classes.playerScreen} ref={element} data-testid="player-screen" role="region" aria-label={t('terminal.player.screen')} tabIndex={0} />
+      <div
+        className={classes.playerScreen}
+        ref={element}
+        data-testid="player-screen"
+        role="region"
+        aria-label={t('terminal.player.screen')}
+        tabIndex={0}
+      />
       <div className={classes.controls} role="group" aria-label={t('terminal.player.controls')}>
-        <Button size="compact-sm" variant="default" data-testid="player-toggle" leftSection={state.isPlaying ? <Pause size={14} aria-hidden /> : isAtEnd ? <RotateCcw size={14} aria-hidden /> : <Play size={14} aria-hidden />} onClick={toggle}>
-          {t(state.isPlaying ? 'terminal.player.pause' : isAtEnd ? 'terminal.player.again' : 'terminal.player.play')}
+        <Button
+          size="compact-sm"
+          variant="default"
+          data-testid="player-toggle"
+          leftSection={
+            state.isPlaying ? (
+              <Pause size={14} aria-hidden />
+            ) : isAtEnd ? (
+              <RotateCcw size={14} aria-hidden />
+            ) : (
+              <Play size={14} aria-hidden />
+            )
+          }
+          onClick={toggle}
+        >
+          {t(
+            state.isPlaying
+              ? 'terminal.player.pause'
+              : isAtEnd
+                ? 'terminal.player.again'
+                : 'terminal.player.play',
+          )}
         </Button>
         <Slider
           className={classes.seek}
@@ -156,8 +203,22 @@ function Replay({ recording }: { recording: LoadedRecording }) {
         <span className={classes.time} data-testid="player-time">
           {formatDuration(state.positionMs)} / {formatDuration(timeline.durationMs)}
         </span>
-        <NativeSelect size="xs" variant="unstyled" classNames={{ input: classes.statusSelect }} aria-label={t('terminal.player.speed')} value={speed} data-testid="player-speed" onChange={(event) => setSpeed(event.currentTarget.value)} data={SPEEDS.map((value) => ({ value, label: `${value}×` }))} />
-        <Switch size="xs" label={t('terminal.player.shortPauses')} checked={isShortened} onChange={(event) => setIsShortened(event.currentTarget.checked)} />
+        <NativeSelect
+          size="xs"
+          variant="unstyled"
+          classNames={{ input: classes.statusSelect }}
+          aria-label={t('terminal.player.speed')}
+          value={speed}
+          data-testid="player-speed"
+          onChange={(event) => setSpeed(event.currentTarget.value)}
+          data={SPEEDS.map((value) => ({ value, label: `${value}×` }))}
+        />
+        <Switch
+          size="xs"
+          label={t('terminal.player.shortPauses')}
+          checked={isShortened}
+          onChange={(event) => setIsShortened(event.currentTarget.checked)}
+        />
       </div>
       {link !== undefined && <LinkDialog url={link} onClose={() => setLink(undefined)} />}
     </div>

@@ -29,7 +29,12 @@ export class Player {
   #drawing: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(screen: PlayerScreen, first: { cols: number; rows: number }, timeline: Timeline, onChange: (state: PlayerState) => void) {
+  constructor(
+    screen: PlayerScreen,
+    first: { cols: number; rows: number },
+    timeline: Timeline,
+    onChange: (state: PlayerState) => void,
+  ) {
     this.#screen = screen;
     this.#first = first;
     this.#timeline = timeline;

@@ -18,7 +18,9 @@ export function SearchBar({ view, onClose }: { view: TerminalView; onClose: () =
   const [text, setText] = useState('');
   const [found, setFound] = useState<{ index: number; count: number }>();
   useEffect(() => {
-    const listening = view.search.onDidChangeResults(({ resultIndex, resultCount }) => setFound({ index: resultIndex, count: resultCount }));
+    const listening = view.search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      setFound({ index: resultIndex, count: resultCount }),
+    );
     return () => {
       listening.dispose();
       view.search.clearDecorations();
@@ -52,12 +54,26 @@ export function SearchBar({ view, onClose }: { view: TerminalView; onClose: () =
         }}
       />
       <span className={classes.searchCount} role="status">
-        {text === '' || found === undefined ? '' : found.count === 0 ? t('terminal.search.nothing') : `${found.index + 1}/${found.count}`}
+        {text === '' || found === undefined
+          ? ''
+          : found.count === 0
+            ? t('terminal.search.nothing')
+            : `${found.index + 1}/${found.count}`}
       </span>
-      <ActionIcon variant="subtle" color="gray" aria-label={t('terminal.search.previous')} onClick={() => look(false, text)}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={t('terminal.search.previous')}
+        onClick={() => look(false, text)}
+      >
         <ChevronUp size={16} />
       </ActionIcon>
-      <ActionIcon variant="subtle" color="gray" aria-label={t('terminal.search.next')} onClick={() => look(true, text)}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={t('terminal.search.next')}
+        onClick={() => look(true, text)}
+      >
         <ChevronDown size={16} />
       </ActionIcon>
       <ActionIcon variant="subtle" color="gray" aria-label={t('app.close')} onClick={onClose}>

@@ -32,7 +32,11 @@ export function SessionBanner({ tab, phase, notices, onReconnect, onReattach, on
         </p>
       ))}
       {end !== undefined && (
-        <div className={classes.banner} data-tone={end.why === 'error' ? 'warning' : 'quiet'} data-testid="terminal-end">
+        <div
+          className={classes.banner}
+          data-tone={end.why === 'error' ? 'warning' : 'quiet'}
+          data-testid="terminal-end"
+        >
           {end.why === 'error' ? <CircleAlert size={15} aria-hidden /> : <Info size={15} aria-hidden />}
           <span>{explainEnd(end, t)}</span>
           {isMoved ? (
@@ -50,7 +54,10 @@ export function SessionBanner({ tab, phase, notices, onReconnect, onReattach, on
         <div className={classes.banner} data-tone="good" data-testid="terminal-kept">
           <CircleCheck size={15} aria-hidden />
           <span>
-            {t('terminal.kept.attached', { time: formatDuration(kept.durationMs), size: formatBytes(kept.size) })}
+            {t('terminal.kept.attached', {
+              time: formatDuration(kept.durationMs),
+              size: formatBytes(kept.size),
+            })}
             {!kept.complete && ` ${t('terminal.kept.incomplete')}`}
           </span>
           <Button
@@ -80,7 +87,8 @@ export function SessionBanner({ tab, phase, notices, onReconnect, onReattach, on
         <div className={classes.banner} data-tone="warning" data-testid="terminal-not-kept">
           <CircleAlert size={15} aria-hidden />
           <span>
-            {t('terminal.kept.refused')} {kept.kind === 'refused' ? explainRefusal(kept.refusal) : explainError(kept.thrown)}
+            {t('terminal.kept.refused')}{' '}
+            {kept.kind === 'refused' ? explainRefusal(kept.refusal) : explainError(kept.thrown)}
           </span>
           <Button size="compact-xs" variant="default" onClick={onKeep}>
             {t('app.retry')}
@@ -97,7 +105,11 @@ function explainNotice(notice: ScreenNotice): string {
 
 function explainEnd(end: ScreenEnd, t: (key: string, values?: Record<string, unknown>) => string): string {
   if ('thrown' in end) return explainError(end.thrown);
-  if (end.why === 'error' && end.code !== undefined) return explainError(new HostError(end.code, end.message ?? ''));
-  if (end.why === 'exit') return end.signal === undefined ? t('terminal.end.exit', { code: end.exitCode ?? '–' }) : t('terminal.end.signal', { signal: end.signal });
+  if (end.why === 'error' && end.code !== undefined)
+    return explainError(new HostError(end.code, end.message ?? ''));
+  if (end.why === 'exit')
+    return end.signal === undefined
+      ? t('terminal.end.exit', { code: end.exitCode ?? '–' })
+      : t('terminal.end.signal', { signal: end.signal });
   return t(`terminal.end.${end.why}`);
 }

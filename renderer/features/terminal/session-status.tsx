@@ -49,33 +49,63 @@ export function SessionStatus({ tabId, session, charset, isOver, onCharset, onDi
             { value: 'gb18030', label: 'GB18030' },
           ]}
         />
-        <ActionIcon variant="transparent" className={classes.statusButton} size="sm" aria-label={t('terminal.command.search')} title={t('terminal.command.search')} onClick={() => settings.set({ searchTabId: tabId })}>
+        <ActionIcon
+          variant="transparent"
+          className={classes.statusButton}
+          size="sm"
+          aria-label={t('terminal.command.search')}
+          title={t('terminal.command.search')}
+          onClick={() => settings.set({ searchTabId: tabId })}
+        >
           <Search size={15} />
         </ActionIcon>
         <Menu position="top-end" shadow="md">
           <Menu.Target>
-            <ActionIcon variant="transparent" className={classes.statusButton} size="sm" aria-label={t('terminal.look.label')} title={t('terminal.look.label')}>
+            <ActionIcon
+              variant="transparent"
+              className={classes.statusButton}
+              size="sm"
+              aria-label={t('terminal.look.label')}
+              title={t('terminal.look.label')}
+            >
               <Settings2 size={15} />
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Label>{t('terminal.look.fontSize')}</Menu.Label>
             {FONT_SIZES.map((size) => (
-              <Menu.Item key={size} leftSection={<Tick on={settings.fontSize === size} />} onClick={() => settings.set({ fontSize: size })}>
+              <Menu.Item
+                key={size}
+                leftSection={<Tick on={settings.fontSize === size} />}
+                onClick={() => settings.set({ fontSize: size })}
+              >
                 {size} px
               </Menu.Item>
             ))}
             <Menu.Divider />
-            <Menu.Item leftSection={<Tick on={settings.renderer === 'auto'} />} onClick={() => settings.set({ renderer: settings.renderer === 'auto' ? 'dom' : 'auto' })}>
+            <Menu.Item
+              leftSection={<Tick on={settings.renderer === 'auto'} />}
+              onClick={() => settings.set({ renderer: settings.renderer === 'auto' ? 'dom' : 'auto' })}
+            >
               {t('terminal.look.graphicsCard')}
             </Menu.Item>
-            <Menu.Item leftSection={<Tick on={settings.screenReader} />} onClick={() => settings.set({ screenReader: !settings.screenReader })}>
+            <Menu.Item
+              leftSection={<Tick on={settings.screenReader} />}
+              onClick={() => settings.set({ screenReader: !settings.screenReader })}
+            >
               {t('terminal.look.screenReader')}
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>
         {!isOver && (
-          <Button variant="transparent" className={classes.statusButton} size="compact-xs" leftSection={<Unplug size={14} aria-hidden />} data-testid="terminal-disconnect" onClick={onDisconnect}>
+          <Button
+            variant="transparent"
+            className={classes.statusButton}
+            size="compact-xs"
+            leftSection={<Unplug size={14} aria-hidden />}
+            data-testid="terminal-disconnect"
+            onClick={onDisconnect}
+          >
             {t('terminal.disconnect')}
           </Button>
         )}
@@ -93,7 +123,11 @@ function Recording({ since }: { since: string }) {
   const { t } = useTranslation();
   const now = useNow(1000);
   return (
-    <span className={classes.statusText} title={t('terminal.status.recordingMeaning')} data-testid="terminal-recording">
+    <span
+      className={classes.statusText}
+      title={t('terminal.status.recordingMeaning')}
+      data-testid="terminal-recording"
+    >
       <span className={classes.recordingDot} aria-hidden />
       {t('terminal.status.recording', { time: formatDuration(Math.max(0, now - Date.parse(since))) })}
     </span>
@@ -105,15 +139,29 @@ function ConnectionFacts({ session: { connection, ground } }: { session: Session
   const { hostKey } = connection;
   const facts: ReadonlyArray<readonly [string, string]> = [
     [t('terminal.facts.hostKey'), `${hostKey.algorithm}\n${hostKey.fingerprint}`],
-    [t('terminal.facts.encryption'), `${connection.kex} · ${connection.cipher}${connection.mac === '' ? '' : ` · ${connection.mac}`}`],
+    [
+      t('terminal.facts.encryption'),
+      `${connection.kex} · ${connection.cipher}${connection.mac === '' ? '' : ` · ${connection.mac}`}`,
+    ],
     [t('terminal.facts.strictKex'), t(connection.strictKex ? 'terminal.facts.yes' : 'terminal.facts.no')],
     [t('terminal.facts.server'), connection.serverVersion],
-    [t('terminal.facts.ground'), ground.kind === 'emergency' ? t('terminal.facts.emergency', { reason: ground.reason }) : t('terminal.facts.consent')],
+    [
+      t('terminal.facts.ground'),
+      ground.kind === 'emergency'
+        ? t('terminal.facts.emergency', { reason: ground.reason })
+        : t('terminal.facts.consent'),
+    ],
   ];
   return (
     <Popover position="top-start" shadow="md" width={460} trapFocus>
       <Popover.Target>
-        <Button variant="transparent" className={classes.statusButton} size="compact-xs" leftSection={<KeyRound size={13} aria-hidden />} data-testid="terminal-facts">
+        <Button
+          variant="transparent"
+          className={classes.statusButton}
+          size="compact-xs"
+          leftSection={<KeyRound size={13} aria-hidden />}
+          data-testid="terminal-facts"
+        >
           {t('terminal.status.hostKeyOk')}
         </Button>
       </Popover.Target>
@@ -143,11 +191,17 @@ function DeviceClock({ sessionId }: { sessionId: string }) {
         const offset = await host.ssh.clockOffset({ sessionId });
         if (offset !== null) clockOffsets.set(sessionId, offset.offsetMs);
         if (!isMounted) return;
-        if (offset === null) setShown({ text: t('terminal.status.noClock'), title: t('terminal.status.noClockMeaning') });
+        if (offset === null)
+          setShown({ text: t('terminal.status.noClock'), title: t('terminal.status.noClockMeaning') });
         else {
           const seconds = offset.offsetMs / 1000;
           const signed = `${seconds > 0 ? '+' : seconds < 0 ? '−' : '±'}${Math.abs(seconds).toFixed(1)}`;
-          setShown({ text: t('terminal.status.clock', { seconds: signed }), title: t('terminal.status.clockMeaning', { uncertainty: (offset.uncertaintyMs / 1000).toFixed(1) }) });
+          setShown({
+            text: t('terminal.status.clock', { seconds: signed }),
+            title: t('terminal.status.clockMeaning', {
+              uncertainty: (offset.uncertaintyMs / 1000).toFixed(1),
+            }),
+          });
         }
       } catch (thrown) {
         if (isMounted) setShown({ text: t('terminal.status.noClock'), title: explainError(thrown) });

@@ -26,7 +26,11 @@ interface RowFactory {
   _addStyle(element: HTMLElement, style: string): void;
 }
 interface Insides {
-  readonly _core?: { readonly _renderService?: { readonly _renderer?: { readonly value?: { readonly _rowFactory?: RowFactory } } } };
+  readonly _core?: {
+    readonly _renderService?: {
+      readonly _renderer?: { readonly value?: { readonly _rowFactory?: RowFactory } };
+    };
+  };
 }
 
 /**

@@ -44,7 +44,12 @@ export function TerminalScreen({ tabId, session, isOver, onNotice, onEnd }: Prop
     const place = element.current;
     if (place === null) return;
     const look = useTerminalSettings.getState();
-    const made = new TerminalView(place, { renderer: look.renderer, screenReader: look.screenReader, fontSize: look.fontSize, onLink: setLink });
+    const made = new TerminalView(place, {
+      renderer: look.renderer,
+      screenReader: look.screenReader,
+      fontSize: look.fontSize,
+      onLink: setLink,
+    });
     const leaving = new AbortController();
     const fail = (thrown: unknown): void => {
       // The end of the session is told by its stream; a key typed after it says nothing new.
@@ -70,7 +75,8 @@ export function TerminalScreen({ tabId, session, isOver, onNotice, onEnd }: Prop
         try {
           for await (const item of desk.host.ssh.output({ sessionId }, { signal: leaving.signal })) {
             if (item.kind === 'output') await draw(item.data);
-            else if (item.kind === 'notice') told.current.onNotice({ code: item.code, message: item.message });
+            else if (item.kind === 'notice')
+              told.current.onNotice({ code: item.code, message: item.message });
             else if (item.kind === 'ended') told.current.onEnd(item.reason);
             else {
               isReplaying = true;
@@ -179,7 +185,8 @@ function isForPage(event: KeyboardEvent, view: TerminalView): boolean {
   if (event.key.toLowerCase() === 'c') {
     event.preventDefault();
     const selected = view.term.getSelection();
-    if (selected !== '') void navigator.clipboard.writeText(selected).catch(() => document.execCommand('copy'));
+    if (selected !== '')
+      void navigator.clipboard.writeText(selected).catch(() => document.execCommand('copy'));
   }
   return true;
 }

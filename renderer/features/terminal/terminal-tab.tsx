@@ -30,25 +30,34 @@ export function TerminalTab({ tab }: { tab: DockTab }) {
     if (phase.kind === 'hostKey') root.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
   }, [phase.kind]);
 
-  const state = phase.kind === 'screen' ? phase.state : phase.kind === 'restoring' ? 'connecting' : phase.kind;
+  const state =
+    phase.kind === 'screen' ? phase.state : phase.kind === 'restoring' ? 'connecting' : phase.kind;
   return (
-    <div ref={root} className={classes.tab} data-testid="terminal" data-session-state={state} data-session-id={phase.kind === 'screen' ? phase.session.sessionId : undefined} data-kind={phase.kind === 'screen' ? 'screen' : 'form'}>
-      {(phase.kind === 'form' || phase.kind === 'connecting' || phase.kind === 'hostKey') && ticket !== undefined && (
-        // Kept while the host key is asked about, so that nothing typed is lost.
-        <div hidden={phase.kind === 'hostKey'}>
-          <ConnectForm
-            ticket={ticket}
-            asset={asset}
-            now={now}
-            isConnecting={phase.kind === 'connecting'}
-            failure={use.failure?.text}
-            offersLegacy={use.failure?.code === 'ssh.noCommonAlgorithm'}
-            onConnect={(wish) => void use.connect(wish)}
-            onCancel={use.cancel}
-            onEmergency={use.recordEmergency}
-          />
-        </div>
-      )}
+    <div
+      ref={root}
+      className={classes.tab}
+      data-testid="terminal"
+      data-session-state={state}
+      data-session-id={phase.kind === 'screen' ? phase.session.sessionId : undefined}
+      data-kind={phase.kind === 'screen' ? 'screen' : 'form'}
+    >
+      {(phase.kind === 'form' || phase.kind === 'connecting' || phase.kind === 'hostKey') &&
+        ticket !== undefined && (
+          // Kept while the host key is asked about, so that nothing typed is lost.
+          <div hidden={phase.kind === 'hostKey'}>
+            <ConnectForm
+              ticket={ticket}
+              asset={asset}
+              now={now}
+              isConnecting={phase.kind === 'connecting'}
+              failure={use.failure?.text}
+              offersLegacy={use.failure?.code === 'ssh.noCommonAlgorithm'}
+              onConnect={(wish) => void use.connect(wish)}
+              onCancel={use.cancel}
+              onEmergency={use.recordEmergency}
+            />
+          </div>
+        )}
       {phase.kind === 'restoring' && <p className={classes.empty}>{t('terminal.restoring')}</p>}
       {phase.kind === 'hostKey' && (
         <div className={classes.form}>
@@ -64,7 +73,14 @@ export function TerminalTab({ tab }: { tab: DockTab }) {
       )}
       {phase.kind === 'screen' && (
         <>
-          <SessionBanner tab={tab} phase={phase} notices={use.notices} onReconnect={use.again} onReattach={use.reattach} onKeep={() => void use.keep(phase.session)} />
+          <SessionBanner
+            tab={tab}
+            phase={phase}
+            notices={use.notices}
+            onReconnect={use.again}
+            onReattach={use.reattach}
+            onKeep={() => void use.keep(phase.session)}
+          />
           <TerminalScreen
             key={`${phase.session.sessionId}/${phase.turn}`}
             tabId={tab.id}
@@ -73,7 +89,14 @@ export function TerminalTab({ tab }: { tab: DockTab }) {
             onNotice={use.notice}
             onEnd={use.end}
           />
-          <SessionStatus tabId={tab.id} session={phase.session} charset={phase.charset} isOver={phase.state !== 'open'} onCharset={(charset) => void use.setCharset(charset)} onDisconnect={() => void use.disconnect()} />
+          <SessionStatus
+            tabId={tab.id}
+            session={phase.session}
+            charset={phase.charset}
+            isOver={phase.state !== 'open'}
+            onCharset={(charset) => void use.setCharset(charset)}
+            onDisconnect={() => void use.disconnect()}
+          />
         </>
       )}
     </div>

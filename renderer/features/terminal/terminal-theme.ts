@@ -26,7 +26,8 @@ const COLOURS: ITheme = {
 /** The theme with background and text from the page's tokens. */
 export function terminalTheme(): ITheme {
   const tokens = getComputedStyle(document.documentElement);
-  const token = (name: string, otherwise: string): string => tokens.getPropertyValue(name).trim() || otherwise;
+  const token = (name: string, otherwise: string): string =>
+    tokens.getPropertyValue(name).trim() || otherwise;
   const background = token('--term', '#16181b');
   const foreground = token('--term-ink', '#d8dad7');
   return {
@@ -45,4 +46,5 @@ export function terminalTheme(): ITheme {
 }
 
 /** Latin from JetBrains Mono, Chinese from a face exactly twice as wide. */
-export const TERMINAL_FONT = "'JetBrains Mono', 'Noto Sans Mono CJK SC', 'Sarasa Mono SC', 'Noto Sans Mono', monospace";
+export const TERMINAL_FONT =
+  "'JetBrains Mono', 'Noto Sans Mono CJK SC', 'Sarasa Mono SC', 'Noto Sans Mono', monospace";

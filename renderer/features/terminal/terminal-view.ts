@@ -128,7 +128,9 @@ export class TerminalView {
 
 /** WebGL that the processor draws is slower than page elements, so it does not count as a graphics card. */
 function hasGraphicsCard(): boolean {
-  const context = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  const context = document
+    .createElement('canvas')
+    .getContext('webgl2', { failIfMajorPerformanceCaveat: true });
   if (context === null) return false;
   const named = context.getExtension('WEBGL_debug_renderer_info');
   const name: unknown = context.getParameter(named?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER);
@@ -137,7 +139,11 @@ function hasGraphicsCard(): boolean {
 }
 
 /** Web addresses of the logical line that a row of the screen is part of. Rows count from 1, as in xterm. */
-function linksInRow(term: Terminal, row: number, activate: (event: MouseEvent, text: string) => void): ILink[] | undefined {
+function linksInRow(
+  term: Terminal,
+  row: number,
+  activate: (event: MouseEvent, text: string) => void,
+): ILink[] | undefined {
   const buffer = term.buffer.active;
   let first = row - 1;
   while (first > 0 && buffer.getLine(first)?.isWrapped === true) first -= 1;
@@ -154,6 +160,10 @@ function linksInRow(term: Terminal, row: number, activate: (event: MouseEvent, t
     x: (column % term.cols) + 1,
     y: first + 1 + Math.floor(column / term.cols),
   });
-  const links = findLinks(cells).map(({ url, from, to }) => ({ text: url, range: { start: at(from), end: at(to - 1) }, activate }));
+  const links = findLinks(cells).map(({ url, from, to }) => ({
+    text: url,
+    range: { start: at(from), end: at(to - 1) },
+    activate,
+  }));
   return links.length === 0 ? undefined : links;
 }

@@ -31,5 +31,7 @@ export function countAt({ atMs }: Timeline, ms: number): number {
 export function sizeOf(event: CastEvent): { cols: number; rows: number } | undefined {
   const [cols, rows] = event.data.split('x').map(Number);
   if (cols === undefined || rows === undefined) return undefined;
-  return [cols, rows].every((count) => Number.isInteger(count) && count >= 1 && count <= 1000) ? { cols, rows } : undefined;
+  return [cols, rows].every((count) => Number.isInteger(count) && count >= 1 && count <= 1000)
+    ? { cols, rows }
+    : undefined;
 }

@@ -106,12 +106,23 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
     const { wish, question } = phase;
     const { host, port } = wish;
     try {
-      await desk.host.ssh.trustHostKey({ host, port, key: question.hostKey.key, replace: question.kind === 'hostKeyChanged', trustedBy: desk.workspace.userName });
+      await desk.host.ssh.trustHostKey({
+        host,
+        port,
+        key: question.hostKey.key,
+        replace: question.kind === 'hostKeyChanged',
+        trustedBy: desk.workspace.userName,
+      });
       if (question.kind === 'hostKeyChanged' && reason !== undefined) {
         const before = question.known.map(({ fingerprint }) => fingerprint).join(', ');
         await actOnTicket(desk, tab.ticketId, {
           do: 'note',
-          text: i18next.t('terminal.hostKey.replacedNote', { address: `${host}:${port}`, before, after: question.hostKey.fingerprint, reason }),
+          text: i18next.t('terminal.hostKey.replacedNote', {
+            address: `${host}:${port}`,
+            before,
+            after: question.hostKey.fingerprint,
+            reason,
+          }),
         });
       }
     } catch (thrown) {
@@ -129,7 +140,9 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
         do: 'consent',
         data: { name: desk.workspace.userName, systems, until, emergency: true, reason },
       });
-      setFailure(decision.ok ? undefined : { text: explainRefusal(decision.refusal), code: decision.refusal.code });
+      setFailure(
+        decision.ok ? undefined : { text: explainRefusal(decision.refusal), code: decision.refusal.code },
+      );
     } catch (thrown) {
       fail(thrown);
     }
@@ -227,7 +240,10 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
       setPhase({ kind: 'form' });
     },
     /** Takes a session back that another window had shown. */
-    reattach: () => setPhase((now) => (now.kind === 'screen' ? { ...now, state: 'open', end: undefined, turn: now.turn + 1 } : now)),
+    reattach: () =>
+      setPhase((now) =>
+        now.kind === 'screen' ? { ...now, state: 'open', end: undefined, turn: now.turn + 1 } : now,
+      ),
   };
 }
 
@@ -235,8 +251,13 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
 async function endQuietly(desk: Desk, session: SessionFacts): Promise<void> {
   try {
     const kept = await keepRecording(desk, await desk.host.ssh.close({ sessionId: session.sessionId }));
-    if (kept.kind === 'attached') notifications.show({ message: i18next.t('terminal.kept.attachedShort', { title: session.title }) });
-    if (kept.kind === 'refused') notifications.show({ color: 'orange', message: `${i18next.t('terminal.kept.refused')} ${explainRefusal(kept.refusal)}` });
+    if (kept.kind === 'attached')
+      notifications.show({ message: i18next.t('terminal.kept.attachedShort', { title: session.title }) });
+    if (kept.kind === 'refused')
+      notifications.show({
+        color: 'orange',
+        message: `${i18next.t('terminal.kept.refused')} ${explainRefusal(kept.refusal)}`,
+      });
   } catch (thrown) {
     notifications.show({ color: 'orange', message: explainError(thrown) });
   }

@@ -7,7 +7,13 @@ import { useDesk } from '../../app/desk.ts';
 import classes from './terminal.module.css';
 
 /** Unlocks the vault, or offers to make one where the computer has no key store. Nothing to say in the other states. */
-export function VaultNotice({ state, onChange }: { state: VaultState; onChange: (state: VaultState) => void }) {
+export function VaultNotice({
+  state,
+  onChange,
+}: {
+  state: VaultState;
+  onChange: (state: VaultState) => void;
+}) {
   const { t } = useTranslation();
   const { host } = useDesk();
   const [passphrase, setPassphrase] = useState('');
@@ -18,7 +24,9 @@ export function VaultNotice({ state, onChange }: { state: VaultState; onChange: 
   const submit = async (): Promise<void> => {
     setFailure(undefined);
     try {
-      const answer = await (state === 'locked' ? host.vault.unlock({ passphrase }) : host.vault.createPassphrase({ passphrase }));
+      const answer = await (state === 'locked'
+        ? host.vault.unlock({ passphrase })
+        : host.vault.createPassphrase({ passphrase }));
       setPassphrase('');
       onChange(answer.state);
     } catch (thrown) {
@@ -49,7 +57,11 @@ export function VaultNotice({ state, onChange }: { state: VaultState; onChange: 
               void submit();
             }}
           />
-          <Button size="sm" disabled={passphrase.length < (state === 'locked' ? 1 : 8)} onClick={() => void submit()}>
+          <Button
+            size="sm"
+            disabled={passphrase.length < (state === 'locked' ? 1 : 8)}
+            onClick={() => void submit()}
+          >
             {t(state === 'locked' ? 'terminal.vault.unlock' : 'terminal.vault.create')}
           </Button>
         </Group>

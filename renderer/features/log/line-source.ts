@@ -28,7 +28,7 @@ export type SourceEvent =
       readonly state: SourceState;
     }
   /** Something to know that leaves the text as it is, as a key of the texts. */
-  | { readonly kind: 'notice'; readonly notice: 'vanished' | 'returned' | 'dropped' }
+  | { readonly kind: 'notice'; readonly notice: 'vanished' | 'returned' | 'dropped' | 'ended' }
   /** What the device says, or an error of following it. */
   | { readonly kind: 'said'; readonly message: string }
   | { readonly kind: 'failed'; readonly thrown: unknown };

@@ -126,6 +126,7 @@ export class RemoteSource implements LineSource {
         (range) => byteOffset >= range.byteOffset && byteOffset < range.byteOffset + range.byteLength,
       ),
     );
+    // Without a clock the excerpt is as good; the event then says nothing of it.
     const clock = await this.#host.ssh.clockOffset({ sessionId: this.#session.sessionId }).catch(() => null);
     return {
       bytes: joined(lines.map(({ bytes }) => bytes)),
@@ -164,7 +165,9 @@ export class RemoteSource implements LineSource {
     } catch (thrown) {
       if (this.#leaving.signal.aborted) return;
       if (errorCode(thrown) === undefined) throw thrown;
-      this.#tell({ kind: 'said', message: explainError(thrown) });
+      // Once it was readable, an end means that the session or the device's `tail` is gone.
+      if (this.#from === undefined) this.#tell({ kind: 'said', message: explainError(thrown) });
+      else this.#tell({ kind: 'notice', notice: 'ended' });
     }
   }
 

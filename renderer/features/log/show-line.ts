@@ -16,8 +16,8 @@ export interface Range {
 }
 
 /** Colour sequences are styled; everything else that is not seen is spelled out, so that no line can disguise itself. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const SPECIAL =
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   /\u001b\[([0-9;]{0,40})m|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/gu;
 
 /** Names of C0 as in ASCII. Their pictures (U+2400 …) are missing in many fonts. */

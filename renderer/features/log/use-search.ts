@@ -33,38 +33,35 @@ export function useSearch(source: Pick<LineSource, 'search'>, onHit: (hit: Searc
   });
   useEffect(() => () => running.current?.abort(), []);
 
-  const start = useCallback(
-    async (query: Query): Promise<void> => {
-      running.current?.abort();
-      const mine = new AbortController();
-      running.current = mine;
-      setState({ ...NOTHING, query, isRunning: true });
-      let hits: SearchHit[] = [];
-      let more = false;
-      let drawnAt = performance.now();
-      const draw = (patch: Partial<SearchState>): void => {
-        if (mine.signal.aborted) return;
-        drawnAt = performance.now();
-        const found = hits;
-        setState((before) => ({ ...before, hits: found, more, ...patch }));
-      };
-      try {
-        for await (const item of source.search(query, mine.signal)) {
-          const isFirst = hits.length === 0 && item.hits[0] !== undefined;
-          hits = hits.concat(item.hits);
-          more = item.more ?? more;
-          if (isFirst && item.hits[0] !== undefined && !mine.signal.aborted) {
-            show.current(item.hits[0]);
-            draw({ at: 0 });
-          } else if (performance.now() - drawnAt > DRAW_MS) draw({});
-        }
-        draw({ isRunning: false });
-      } catch (failure) {
-        draw({ isRunning: false, failure });
+  const start = async (query: Query): Promise<void> => {
+    running.current?.abort();
+    const mine = new AbortController();
+    running.current = mine;
+    setState({ ...NOTHING, query, isRunning: true });
+    let hits: SearchHit[] = [];
+    let more = false;
+    let drawnAt = performance.now();
+    const draw = (patch: Partial<SearchState>): void => {
+      if (mine.signal.aborted) return;
+      drawnAt = performance.now();
+      const found = hits;
+      setState((before) => ({ ...before, hits: found, more, ...patch }));
+    };
+    try {
+      for await (const item of source.search(query, mine.signal)) {
+        const isFirst = hits.length === 0 && item.hits[0] !== undefined;
+        hits = hits.concat(item.hits);
+        more = item.more ?? more;
+        if (isFirst && item.hits[0] !== undefined && !mine.signal.aborted) {
+          show.current(item.hits[0]);
+          draw({ at: 0 });
+        } else if (performance.now() - drawnAt > DRAW_MS) draw({});
       }
-    },
-    [source],
-  );
+      draw({ isRunning: false });
+    } catch (failure) {
+      draw({ isRunning: false, failure });
+    }
+  };
 
   const go = useCallback(
     (at: number): void => {

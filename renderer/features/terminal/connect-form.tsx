@@ -24,6 +24,8 @@ interface Props {
   readonly ticket: TicketState;
   readonly asset: AssetState | undefined;
   readonly now: string;
+  /** What was connected to before in this tab. */
+  readonly start: ConnectWish | undefined;
   readonly isConnecting: boolean;
   /** Why the last try failed, in words. */
   readonly failure: string | undefined;
@@ -39,6 +41,7 @@ export function ConnectForm({
   ticket,
   asset,
   now,
+  start,
   isConnecting,
   failure,
   offersLegacy,
@@ -48,7 +51,7 @@ export function ConnectForm({
 }: Props) {
   const { t } = useTranslation();
   // What was typed; the asset's address stands where nothing was.
-  const [typed, setTyped] = useState<Partial<ConnectWish>>({});
+  const [typed, setTyped] = useState<Partial<ConnectWish>>(start ?? {});
   const patch = useCallback(
     (next: Partial<ConnectWish>) => setTyped((before) => ({ ...before, ...next })),
     [],

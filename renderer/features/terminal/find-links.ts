@@ -11,8 +11,8 @@ export interface FoundLink {
   readonly to: number;
 }
 
-// oxlint-disable-next-line no-control-regex -- no link holds one
 const LINK =
+  // oxlint-disable-next-line no-control-regex -- no link holds one
   /https?:\/\/[^\s"'<>`{}|\\^\u0000-\u0020\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/giu;
 
 /** Web addresses in a logical line given as its cells. Nothing but http and https is ever a link. */

@@ -64,8 +64,9 @@ export function HostKeyCard({ host, port, offered, known, onTrust, onCancel }: P
         />
       </dl>
       {isChanged && isReplacing && (
-        <div className={classes.stack}>
+        <div className={`${classes.columns} ${classes.replacing}`}>
           <TextInput
+            autoFocus
             label={t('terminal.hostKey.reason')}
             value={reason}
             maxLength={500}

@@ -194,7 +194,7 @@ function DeviceClock({ sessionId }: { sessionId: string }) {
         if (offset === null)
           setShown({ text: t('terminal.status.noClock'), title: t('terminal.status.noClockMeaning') });
         else {
-          const seconds = offset.offsetMs / 1000;
+          const seconds = Math.round(offset.offsetMs / 100) / 10;
           const signed = `${seconds > 0 ? '+' : seconds < 0 ? '−' : '±'}${Math.abs(seconds).toFixed(1)}`;
           setShown({
             text: t('terminal.status.clock', { seconds: signed }),

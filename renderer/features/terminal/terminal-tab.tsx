@@ -49,6 +49,7 @@ export function TerminalTab({ tab }: { tab: DockTab }) {
               ticket={ticket}
               asset={asset}
               now={now}
+              start={use.lastWish}
               isConnecting={phase.kind === 'connecting'}
               failure={use.failure?.text}
               offersLegacy={use.failure?.code === 'ssh.noCommonAlgorithm'}

@@ -46,6 +46,8 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
   const sessionId = tab.params['sessionId'];
   const [phase, setPhase] = useState<Phase>({ kind: sessionId === undefined ? 'form' : 'restoring' });
   const [failure, setFailure] = useState<{ text: string; code: string | undefined }>();
+  /** What was connected to last: the form starts from it. */
+  const [lastWish, setLastWish] = useState<ConnectWish>();
   const [notices, setNotices] = useState<readonly ScreenNotice[]>([]);
   /** The try whose answer is still wanted: none after a cancel or when the tab is gone. */
   const attempt = useRef<symbol>(undefined);
@@ -79,6 +81,7 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
     if (ticket === undefined || consent === undefined) return;
     const mine = Symbol('attempt');
     attempt.current = mine;
+    setLastWish(wish);
     setFailure(undefined);
     setPhase({ kind: 'connecting' });
     try {
@@ -220,6 +223,7 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
   return {
     phase,
     failure,
+    lastWish,
     notices,
     connect,
     trust,

@@ -12,6 +12,7 @@ export function Help({ commands }: { commands: readonly Command[] }) {
     <Modal
       opened
       onClose={close}
+      lockScroll={false}
       title={t('app.help.title')}
       size={520}
       closeButtonProps={{ 'aria-label': t('app.close') }}

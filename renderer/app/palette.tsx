@@ -31,6 +31,7 @@ export function Palette({ commands, context }: { commands: readonly Command[]; c
     <Modal
       opened
       onClose={close}
+      lockScroll={false}
       withCloseButton={false}
       padding={0}
       yOffset="12vh"

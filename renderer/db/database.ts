@@ -2,15 +2,20 @@ import { Dexie, type EntityTable } from 'dexie';
 import type { FoldedRow } from '#shared/domain/projection.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 
-/** About 200 folded rows of one noun, gzip over JSON: one IndexedDB record a row is what makes stores slow. */
+/**
+ * The folded rows of one segment as the server has cut it, in its own bytes:
+ * gzip over NDJSON, about 2,000 rows. Kept as it came, it needs no packing; and
+ * one IndexedDB record a row is what makes stores slow.
+ */
 export interface PageRecord {
-  /** `<scope>|<noun>|<n>` */
+  /** SHA-256 of the segment. */
   readonly id: string;
   readonly scope: string;
-  readonly noun: string;
   readonly rows: Uint8Array<ArrayBuffer>;
-  /** For tickets: the summaries of the same rows, gzip over JSON, so that lists need not unpack the rows. */
-  readonly summaries: Uint8Array<ArrayBuffer> | null;
+  /** What lists need of its tickets (see summary-page.ts), so that they need not unpack the rows. */
+  readonly tickets: string;
+  /** Rows of all other nouns as JSON: they are few, and all of them are kept in memory. */
+  readonly others: string;
 }
 
 /** A row touched by recent or unsent facts: newer than its page. */

@@ -4,7 +4,7 @@ import type { DomainEvent } from '#shared/events/envelope.ts';
 import { call, stream } from '#shared/host/define.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import type { ListAnswer, ListQuery } from './list-query.ts';
-import type { EventWithStanding, SyncPosition } from './store.ts';
+import type { EventWithStanding, Segment, SyncPosition } from './store.ts';
 
 type Labels = Record<string, { name: string; nameEn?: string }>;
 const nothing = z.object({});
@@ -25,12 +25,9 @@ export const storeContract = {
     applyPull: call(z.object({ lines: trusted<PullLine[]>() }), nothing),
     applyEntity: call(z.object({ key: z.string(), events: trusted<DomainEvent[]>() }), nothing),
     incomplete: call(nothing, z.object({ keys: z.array(z.string()) })),
-    bootstrapBegin: call(nothing, nothing),
-    bootstrapSegment: call(
-      z.object({ scope: z.string(), bytes: trusted<Uint8Array<ArrayBuffer>>() }),
-      nothing,
-    ),
-    bootstrapFinish: call(z.object({ position: trusted<SyncPosition>() }), nothing),
+    missingPages: call(z.object({ hashes: z.array(z.string()) }), z.object({ hashes: z.array(z.string()) })),
+    stagePage: call(trusted<Segment>(), nothing),
+    adoptPages: call(z.object({ position: trusted<SyncPosition>() }), nothing),
     /** Opens the database anew after it was taken away; the caller fills it again. */
     reopen: call(nothing, nothing),
     /** Keys that changed, coalesced; `*` for everything. `lost`: the database is gone and wants to be rebuilt. */

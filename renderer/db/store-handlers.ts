@@ -1,7 +1,7 @@
 import type { ContractHandlers } from '#shared/host/define.ts';
 import { PushQueue } from './push-queue.ts';
 import type { storeContract } from './store-contract.ts';
-import { Store, type SyncPosition } from './store.ts';
+import { Store } from './store.ts';
 
 /** Serves a store over its contract; it opens the database anew when it was lost. */
 export function createStoreHandlers(name: string, now: () => number): ContractHandlers<typeof storeContract> {
@@ -16,9 +16,6 @@ export function createStoreHandlers(name: string, now: () => number): ContractHa
     return opened;
   };
   let store = open();
-  let segments: PushQueue<{ scope: string; bytes: Uint8Array<ArrayBuffer> }> | undefined;
-  let bootstrapping: Promise<void> | undefined;
-  let finish: ((position: SyncPosition) => void) | undefined;
   const done = {};
 
   return {
@@ -34,26 +31,9 @@ export function createStoreHandlers(name: string, now: () => number): ContractHa
       applyPull: ({ lines }) => store.applyPull(lines).then(() => done),
       applyEntity: ({ key, events }) => store.applyEntity(key, events).then(() => done),
       incomplete: async () => ({ keys: store.incomplete() }),
-      bootstrapBegin: async () => {
-        const queue = new PushQueue<{ scope: string; bytes: Uint8Array<ArrayBuffer> }>();
-        segments = queue;
-        const position = new Promise<SyncPosition>((resolve) => {
-          finish = resolve;
-        });
-        bootstrapping = store.bootstrap(queue, position);
-        bootstrapping.catch(() => undefined);
-        return done;
-      },
-      bootstrapSegment: async (segment) => {
-        segments?.push(segment);
-        return done;
-      },
-      bootstrapFinish: async ({ position }) => {
-        finish?.(position);
-        segments?.end();
-        await bootstrapping;
-        return done;
-      },
+      missingPages: async ({ hashes }) => ({ hashes: await store.missingPages(hashes) }),
+      stagePage: (segment) => store.stagePage(segment).then(() => done),
+      adoptPages: ({ position }) => store.adoptPages(position).then(() => done),
       reopen: async () => {
         await store.close();
         store = open();

@@ -31,7 +31,8 @@ const query = (patch: Partial<ListQuery> = {}): ListQuery => ({
   limit: 50,
   ...patch,
 });
-const workOf = async (store: Store): Promise<string | undefined> => ((await store.row('ticket/t1'))?.state as TicketState | undefined)?.work;
+const workOf = async (store: Store): Promise<string | undefined> =>
+  ((await store.row('ticket/t1'))?.state as TicketState | undefined)?.work;
 
 function pull(events: readonly DomainEvent[], cursor = events.length): PullLine[] {
   return [
@@ -41,11 +42,14 @@ function pull(events: readonly DomainEvent[], cursor = events.length): PullLine[
   ];
 }
 
-async function* segments(rows: readonly FoldedRow[]) {
+const PAGE = 'a'.repeat(64);
+const position = { epoch: 'e1', cursors: { 'region/sz': 10 }, isBootstrapped: true, pages: [PAGE] };
+/** A bootstrap with the one segment that these rows make. */
+async function bootstrap(store: Store, rows: readonly FoldedRow[]): Promise<void> {
   const text = rows.map((row) => JSON.stringify(row)).join('\n');
-  yield { scope: 'region/sz', bytes: new Uint8Array(gzipSync(text)) };
+  await store.stagePage({ scope: 'region/sz', sha256: PAGE, bytes: new Uint8Array(gzipSync(text)) });
+  await store.adoptPages(position);
 }
-const position = { epoch: 'e1', cursors: { 'region/sz': 10 }, isBootstrapped: true };
 
 describe('taking in facts', () => {
   it('[ST1] counts each fact once, however often it is offered', async () => {
@@ -61,12 +65,16 @@ describe('taking in facts', () => {
   it('[ST2] leaves the same row in any order', async () => {
     const { events, state } = aTicket().graded('P2').assigned().accepted().diagnosing();
     await fc.assert(
-      fc.asyncProperty(fc.shuffledSubarray(events, { minLength: events.length }), fc.nat(events.length), async (shuffled, cut) => {
-        const store = aStore();
-        await store.applyLocal(shuffled.slice(0, cut));
-        await store.applyPull(pull(shuffled.slice(cut)));
-        expect((await store.row('ticket/t1'))?.state).toEqual(state);
-      }),
+      fc.asyncProperty(
+        fc.shuffledSubarray(events, { minLength: events.length }),
+        fc.nat(events.length),
+        async (shuffled, cut) => {
+          const store = aStore();
+          await store.applyLocal(shuffled.slice(0, cut));
+          await store.applyPull(pull(shuffled.slice(cut)));
+          expect((await store.row('ticket/t1'))?.state).toEqual(state);
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -77,7 +85,12 @@ describe('taking in facts', () => {
     await expect(store.applyPull(pull(events).slice(0, -1))).rejects.toThrow('without head or end');
     expect(await store.eventsOf('ticket/t1')).toEqual([]);
     await store.applyPull(pull(events, 7));
-    expect(await store.position()).toEqual({ epoch: 'e1', cursors: { 'region/sz': 7 }, isBootstrapped: false });
+    expect(await store.position()).toEqual({
+      epoch: 'e1',
+      cursors: { 'region/sz': 7 },
+      isBootstrapped: false,
+      pages: [],
+    });
   });
 
   it('[ST5] a refused fact leaves the fold and is kept', async () => {
@@ -87,7 +100,12 @@ describe('taking in facts', () => {
     expect(await workOf(store)).toBe('accepted');
     await store.applyRefusals([events.at(-1)!.id]);
     expect(await workOf(store)).toBe('assigned');
-    expect((await store.eventsOf('ticket/t1')).map(({ standing }) => standing)).toEqual(['local', 'local', 'local', 'refused']);
+    expect((await store.eventsOf('ticket/t1')).map(({ standing }) => standing)).toEqual([
+      'local',
+      'local',
+      'local',
+      'refused',
+    ]);
     await store.applyLocal(events);
     expect(await workOf(store)).toBe('assigned');
   });
@@ -108,16 +126,36 @@ describe('a bootstrap', () => {
     const { events } = aTicket().graded('P2').assigned().accepted();
     await store.applyPull(pull(events.slice(0, 2)));
     await store.applyLocal(events.slice(2));
-    await store.bootstrap(segments([foldEntity('ticket/t1', events.slice(0, 2))!]), position);
+    await bootstrap(store, [foldEntity('ticket/t1', events.slice(0, 2))!]);
     expect(await workOf(store)).toBe('accepted');
     expect(await store.position()).toEqual(position);
+  });
+
+  it('[ST9] that is cut short changes nothing that is shown, and goes on where it was', async () => {
+    const store = aStore();
+    const { events } = aTicket().graded('P2');
+    await store.applyLocal(events);
+    await store.stagePage({ scope: 'region/sz', sha256: PAGE, bytes: new Uint8Array(gzipSync('')) });
+    expect(await workOf(store)).toBe('graded');
+    expect((await store.position()).isBootstrapped).toBe(false);
+    expect(await store.missingPages([PAGE, 'b'.repeat(64)])).toEqual(['b'.repeat(64)]);
+  });
+
+  it('[ST5] keeps what was refused out of the fold and on record', async () => {
+    const store = aStore();
+    const { events } = aTicket().graded('P2').assigned();
+    await store.applyLocal(events);
+    await store.applyRefusals([events[2]!.id]);
+    await bootstrap(store, [foldEntity('ticket/t1', events.slice(0, 2))!]);
+    expect(await workOf(store)).toBe('graded');
+    expect((await store.eventsOf('ticket/t1')).map(({ standing }) => standing)).toContain('refused');
   });
 
   it('[ST4] survives a restart: pages, overlay and position are read back', async () => {
     const name = 'restarted';
     const first = aStore(name);
     const { events, state } = aTicket().graded('P2').assigned();
-    await first.bootstrap(segments([foldEntity('ticket/t1', events.slice(0, 2))!]), position);
+    await bootstrap(first, [foldEntity('ticket/t1', events.slice(0, 2))!]);
     await first.applyLocal(events.slice(2));
     await first.close();
     const second = aStore(name);
@@ -129,7 +167,7 @@ describe('a bootstrap', () => {
     const store = aStore();
     const { events, state } = aTicket().graded('P2').assigned().accepted();
     const withoutGrading = events.filter(({ type }) => type !== 'ticket.graded');
-    await store.bootstrap(segments([foldEntity('ticket/t1', withoutGrading)!]), position);
+    await bootstrap(store, [foldEntity('ticket/t1', withoutGrading)!]);
     await store.applyPull(pull([events[1]!]));
     expect(store.incomplete()).toEqual(['ticket/t1']);
     await store.applyEntity('ticket/t1', events);
@@ -143,15 +181,24 @@ describe('the list', () => {
     const store = aStore();
     const builder = new EventBuilder();
     const events: DomainEvent[] = [
-      builder.make('customer/dongling', 'customer.registered', { name: '东岭电信', nameEn: 'Dongling Telecom' }),
+      builder.make('customer/dongling', 'customer.registered', {
+        name: '东岭电信',
+        nameEn: 'Dongling Telecom',
+      }),
     ];
-    const add = (id: string, symptom: string, grade: 'P1' | 'P3' | undefined, assignee: string | undefined): void => {
+    const add = (
+      id: string,
+      symptom: string,
+      grade: 'P1' | 'P3' | undefined,
+      assignee: string | undefined,
+    ): void => {
       events.push(builder.make(`ticket/${id}`, 'ticket.opened', opening({ number: `SZ03-${id}`, symptom })));
       if (grade !== undefined) {
         const level = grade === 'P1' ? 'high' : 'medium';
         events.push(builder.make(`ticket/${id}`, 'ticket.graded', { impact: level, urgency: level, grade }));
       }
-      if (assignee !== undefined) events.push(builder.make(`ticket/${id}`, 'ticket.assigned', { to: assignee, tier: 'L1' }));
+      if (assignee !== undefined)
+        events.push(builder.make(`ticket/${id}`, 'ticket.assigned', { to: assignee, tier: 'L1' }));
     };
     add('1', '监控单元时间漂移', 'P3', 'li.wei');
     add('2', '整流模块通信中断', 'P1', 'li.wei');
@@ -169,7 +216,8 @@ describe('the list', () => {
 
   it('[ST8] finds two Chinese characters, a customer in either language, and a number', async () => {
     const store = await aFilledStore();
-    const found = async (search: string) => (await store.list(query({ search }))).items.map(({ number }) => number);
+    const found = async (search: string) =>
+      (await store.list(query({ search }))).items.map(({ number }) => number);
     expect(await found('整流')).toEqual(['SZ03-2']);
     expect(await found('dongling')).toHaveLength(4);
     expect(await found('东岭 高温')).toEqual(['SZ03-3']);

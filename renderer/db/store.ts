@@ -8,23 +8,25 @@ import {
 } from '#shared/domain/projection.ts';
 import { touches } from '#shared/domain/registry.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
-import type { PullLine, Row } from '#shared/sync/protocol.ts';
+import type { PullLine } from '#shared/sync/protocol.ts';
 import { openDatabase, type EventRecord, type EventStanding, type FaultlineDatabase } from './database.ts';
 import { runList, type ListAnswer, type ListQuery } from './list-query.ts';
 import { Memory } from './memory.ts';
-import { gunzipText, pack, unpack } from './packing.ts';
+import { gunzipText } from './packing.ts';
+import { readSummaries, writeSummaries } from './summary-page.ts';
 import { summarise, type TicketSummary } from './summary.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 
-const ROWS_PER_PAGE = 200;
-/** Unpacked pages kept at hand: the tickets somebody looks at lie near each other. */
-const PAGES_AT_HAND = 16;
+/** Unpacked pages kept at hand, a few megabytes each: the tickets somebody looks at lie near each other. */
+const PAGES_AT_HAND = 4;
 
 /** Where pulling stands. Written in the same transaction as the facts it stands for. */
 export interface SyncPosition {
   readonly epoch: string | null;
   readonly cursors: Readonly<Record<string, number>>;
   readonly isBootstrapped: boolean;
+  /** The pages that make up the base, by hash. Others may lie there of a bootstrap under way. */
+  readonly pages: readonly string[];
 }
 
 /** A fact as a timeline shows it. */
@@ -34,7 +36,14 @@ export interface EventWithStanding {
   readonly arrivedAt: number;
 }
 
-const NOWHERE: SyncPosition = { epoch: null, cursors: {}, isBootstrapped: false };
+/** A segment as it came: gzip NDJSON of rows. */
+export interface Segment {
+  readonly scope: string;
+  readonly sha256: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const NOWHERE: SyncPosition = { epoch: null, cursors: {}, isBootstrapped: false, pages: [] };
 
 /**
  * The rebuildable cache of one workspace: packed pages of what the server
@@ -44,7 +53,10 @@ const NOWHERE: SyncPosition = { epoch: null, cursors: {}, isBootstrapped: false 
 export class Store {
   readonly #database: FaultlineDatabase;
   readonly #memory = new Memory();
-  readonly #pages = new Map<string, Map<string, FoldedRow>>();
+  /** Lines of unpacked pages. */
+  readonly #pages = new Map<string, readonly string[]>();
+  /** Pages unpacked for a base that is not adopted yet. */
+  readonly #staged = new Map<string, PageContent>();
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
   readonly #now: () => number;
   /** Writes go one after the other: each folds onto what the last one left. */
@@ -67,14 +79,7 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    for (const page of await this.#database.pages.toArray()) {
-      if (page.summaries !== null) {
-        for (const summary of await unpack<TicketSummary[]>(page.summaries))
-          this.#memory.putSummary(summary, page.id);
-      } else {
-        for (const row of await unpack<FoldedRow[]>(page.rows)) this.#memory.put(row, this.#now());
-      }
-    }
+    for (const id of (await this.position()).pages) await this.#rememberPage(id);
     await this.#database.overlay.each(({ row }) => this.#memory.put(row, this.#now()));
     this.#announce(undefined);
   }
@@ -172,11 +177,7 @@ export class Store {
       if (head === undefined || end === undefined)
         throw new Error('A pull without head or end is not applied.');
       const before = await this.position();
-      const position = {
-        epoch: head.epoch,
-        cursors: { ...before.cursors, ...end.cursors },
-        isBootstrapped: before.isBootstrapped,
-      };
+      const position = { ...before, epoch: head.epoch, cursors: { ...before.cursors, ...end.cursors } };
       const events = lines.flatMap((line) => (line.k === 'event' ? [line.event] : []));
       await this.#applyEvents(events, 'confirmed', position);
     });
@@ -202,70 +203,59 @@ export class Store {
     });
   }
 
+  /** Which of these segments are not here yet: a bootstrap that was cut short goes on where it was. */
+  async missingPages(hashes: readonly string[]): Promise<string[]> {
+    const known = new Set(await this.#database.pages.where('id').anyOf(hashes).primaryKeys());
+    return hashes.filter((hash) => !known.has(hash));
+  }
+
+  /** Keeps a segment for the base to come. Nothing that is shown changes yet. */
+  async stagePage({ scope, sha256, bytes }: Segment): Promise<void> {
+    const content = readSegment(await gunzipText(bytes), this.#now());
+    await this.#database.pages.put({
+      id: sha256,
+      scope,
+      rows: bytes,
+      tickets: writeSummaries(content.tickets),
+      others: JSON.stringify(content.others),
+    });
+    this.#staged.set(sha256, content);
+  }
+
   /**
-   * Replaces the base with what the server has cut into segments.
-   * `segments` are gzip NDJSON of rows; the position is written last, so that
-   * a bootstrap cut short is not mistaken for a complete one.
+   * Makes the staged pages the base, in one transaction with the position they
+   * stand for. Facts that wait here are folded on top again.
    */
-  async bootstrap(
-    segments: AsyncIterable<{ scope: string; bytes: Uint8Array<ArrayBuffer> }>,
-    position: SyncPosition | Promise<SyncPosition>,
-  ): Promise<void> {
-    await this.#inTurn(async () => {
-      await this.#database.transaction('rw', this.#database.pages, this.#database.meta, async () => {
-        await this.#database.meta.delete('position');
-        await this.#database.pages.clear();
+  adoptPages(position: SyncPosition): Promise<void> {
+    return this.#inTurn(async () => {
+      const { pages, overlay, events, meta } = this.#database;
+      const local = await events.filter((record) => record.standing !== 'confirmed').toArray();
+      await this.#database.transaction('rw', pages, overlay, events, meta, async () => {
+        await pages.where('id').noneOf(position.pages).delete();
+        await overlay.clear();
+        await events.clear();
+        await meta.put({ key: 'position', value: position });
       });
-      let pageCount = 0;
-      for await (const { scope, bytes } of segments) {
-        const rows = (await gunzipText(bytes))
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as Row as unknown as FoldedRow);
-        const pages = [];
-        for (const [noun, group] of Map.groupBy(rows, (row) => parseKey(row.key)?.noun)) {
-          if (noun === undefined) continue;
-          for (let from = 0; from < group.length; from += ROWS_PER_PAGE) {
-            const slice = group.slice(from, from + ROWS_PER_PAGE);
-            const id = `${scope}|${noun}|${pageCount++}`;
-            const summaries =
-              noun === 'ticket'
-                ? slice.map((row) => summarise(row.key, row.state as TicketState, this.#now()))
-                : null;
-            pages.push({
-              id,
-              scope,
-              noun,
-              rows: await pack(slice),
-              summaries: summaries && (await pack(summaries)),
-            });
-          }
-        }
-        await this.#database.pages.bulkPut(pages);
-      }
-      const reached = await position;
-      const local = await this.#database.events.filter((record) => record.standing === 'local').toArray();
-      await this.#database.transaction(
-        'rw',
-        this.#database.overlay,
-        this.#database.events,
-        this.#database.meta,
-        async () => {
-          await this.#database.overlay.clear();
-          await this.#database.events.clear();
-          await this.#database.meta.put({ key: 'position', value: { ...reached, isBootstrapped: true } });
-        },
-      );
       this.#memory.clear();
       this.#pages.clear();
-      this.#loaded = this.#load();
-      await this.#loaded;
-      await this.#applyEvents(
-        local.map((record) => record.event),
-        'local',
-        undefined,
-      );
+      this.#complete.clear();
+      this.#incomplete.clear();
+      for (const id of position.pages) await this.#rememberPage(id);
+      this.#staged.clear();
+      this.#loaded = Promise.resolve();
+      this.#announce(undefined);
+      await this.#restore(local);
     });
+  }
+
+  /** Puts back what this laptop alone knows: facts that wait, and facts that were refused. */
+  async #restore(records: readonly EventRecord[]): Promise<void> {
+    await this.#database.events.bulkPut(records.filter(({ standing }) => standing === 'refused'));
+    await this.#applyEvents(
+      records.filter(({ standing }) => standing === 'local').map(({ event }) => event),
+      'local',
+      undefined,
+    );
   }
 
   /** Told after each change which entities changed. @returns a function that ends it. */
@@ -372,18 +362,58 @@ export class Store {
     for (const listener of this.#listeners) listener(keys ?? new Set(['*']));
   }
 
+  /** Takes a page of the base into memory: just staged, or as it lies in the database. */
+  async #rememberPage(id: string): Promise<void> {
+    let content = this.#staged.get(id);
+    if (content === undefined) {
+      const page = await this.#database.pages.get(id);
+      if (page === undefined) throw new Error(`The base names a page that is not there: ${id}`);
+      content = { tickets: readSummaries(page.tickets), others: JSON.parse(page.others) as FoldedRow[] };
+    }
+    for (const summary of content.tickets) this.#memory.putSummary(summary, id);
+    for (const row of content.others) {
+      this.#memory.pageOf.set(row.key, id);
+      this.#memory.put(row, this.#now());
+    }
+  }
+
   async #rowFromPage(key: string): Promise<FoldedRow | undefined> {
     const pageId = this.#memory.pageOf.get(key);
     if (pageId === undefined) return undefined;
-    let rows = this.#pages.get(pageId);
-    if (rows === undefined) {
+    let lines = this.#pages.get(pageId);
+    if (lines === undefined) {
       const page = await this.#database.pages.get(pageId);
       if (page === undefined) return undefined;
-      rows = new Map((await unpack<FoldedRow[]>(page.rows)).map((row) => [row.key, row]));
-      this.#pages.set(pageId, rows);
+      lines = (await gunzipText(page.rows)).split('\n');
+      this.#pages.set(pageId, lines);
       const oldest = this.#pages.keys().next().value;
       if (this.#pages.size > PAGES_AT_HAND && oldest !== undefined) this.#pages.delete(oldest);
     }
-    return rows.get(key);
+    // The line is found by its key as text, and only that line is parsed.
+    const wanted = JSON.stringify(key);
+    for (const line of lines) {
+      if (!line.includes(wanted)) continue;
+      const row = JSON.parse(line) as FoldedRow;
+      if (row.key === key) return row;
+    }
+    return undefined;
   }
+}
+
+interface PageContent {
+  readonly tickets: readonly TicketSummary[];
+  readonly others: readonly FoldedRow[];
+}
+
+function readSegment(text: string, now: number): PageContent {
+  const tickets: TicketSummary[] = [];
+  const others: FoldedRow[] = [];
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const row = JSON.parse(line) as FoldedRow;
+    const noun = parseKey(row.key)?.noun;
+    if (noun === 'ticket') tickets.push(summarise(row.key, row.state as TicketState, now));
+    else if (noun !== undefined) others.push(row);
+  }
+  return { tickets, others };
 }

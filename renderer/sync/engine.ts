@@ -120,16 +120,25 @@ export async function catchUp(
 
 async function bootstrap(host: EngineHost, store: StoreClient, events: EngineEvents): Promise<void> {
   const manifest = await host.sync.bootstrap({});
-  const total = manifest.segments.length;
+  const pages = [...new Set(manifest.segments.map(({ sha256 }) => sha256))];
+  const { hashes } = await store.missingPages({ hashes: pages });
+  const missing = new Set(hashes);
+  const wanted = manifest.segments.filter(({ sha256 }) => missing.delete(sha256));
   try {
-    await store.bootstrapBegin({});
-    for (const [index, segment] of manifest.segments.entries()) {
-      events.onBootstrap({ done: index, total });
-      const { bytes } = await host.sync.segment({ sha256: segment.sha256 });
-      await store.bootstrapSegment({ scope: segment.scope, bytes: bytes as Uint8Array<ArrayBuffer> });
+    let done = pages.length - wanted.length;
+    // The next segment travels while the last one is unpacked.
+    let staging: Promise<unknown> = Promise.resolve();
+    for (const { scope, sha256 } of wanted) {
+      events.onBootstrap({ done, total: pages.length });
+      const { bytes } = await host.sync.segment({ sha256 });
+      await staging;
+      staging = store.stagePage({ scope, sha256, bytes: bytes as Uint8Array<ArrayBuffer> });
+      staging.catch(() => undefined);
+      done++;
     }
-    await store.bootstrapFinish({
-      position: { epoch: manifest.epoch, cursors: manifest.cursors, isBootstrapped: true },
+    await staging;
+    await store.adoptPages({
+      position: { epoch: manifest.epoch, cursors: manifest.cursors, isBootstrapped: true, pages },
     });
   } finally {
     events.onBootstrap(undefined);

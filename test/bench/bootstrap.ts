@@ -23,7 +23,11 @@ export async function run(): Promise<BenchResult> {
   const serverData = folder();
   await fillServer(serverData.path, rows);
   const server = await startServer({ data: serverData.path, demo: true, logLevel: 'silent' });
-  const peers = await servePeers(rows.filter(({ key }) => key.startsWith('ticket/')).map((row) => peerRow(row.key, row.state as TicketState)));
+  const peers = await servePeers(
+    rows
+      .filter(({ key }) => key.startsWith('ticket/'))
+      .map((row) => peerRow(row.key, row.state as TicketState)),
+  );
   const ours = async (): Promise<number> => {
     const [hostData, profile] = [folder(), folder()];
     const host = await startApplication(hostData.path, 0);
@@ -43,12 +47,28 @@ export async function run(): Promise<BenchResult> {
   try {
     // The first newcomer makes the server cut its segments; they last for everybody after.
     await ours();
-    const runs = await interleave(ROUNDS, { ours, dexie: () => peers.measure('dexieRows'), rxdb: () => peers.measure('rxdb') });
+    const runs = await interleave(ROUNDS, {
+      ours,
+      dexie: () => peers.measure('dexieRows'),
+      rxdb: () => peers.measure('rxdb'),
+    });
     return {
       name: 'bootstrap',
       cases: [
-        compare(`${COUNT} tickets to the first query, against RxDB (Dexie storage)`, 'ms', 'less', runs.ours, runs.rxdb),
-        compare(`${COUNT} tickets to the first query, against Dexie rows with six indexes`, 'ms', 'less', runs.ours, runs.dexie),
+        compare(
+          `${COUNT} tickets to the first query, against RxDB (Dexie storage)`,
+          'ms',
+          'less',
+          runs.ours,
+          runs.rxdb,
+        ),
+        compare(
+          `${COUNT} tickets to the first query, against Dexie rows with six indexes`,
+          'ms',
+          'less',
+          runs.ours,
+          runs.dexie,
+        ),
       ],
     };
   } finally {
@@ -75,10 +95,14 @@ function peerRow(key: string, ticket: TicketState) {
 
 async function servePeers(rows: ReadonlyArray<ReturnType<typeof peerRow>>) {
   const out = folder();
-  await build({ configFile: false, logLevel: 'error', root: path.join(import.meta.dirname, 'peers'),
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root: path.join(import.meta.dirname, 'peers'),
     // RxDB brings a copy of its own, and Dexie refuses to be loaded twice.
     resolve: { dedupe: ['dexie'] },
-    build: { outDir: out.path, emptyOutDir: true, target: 'es2024' } });
+    build: { outDir: out.path, emptyOutDir: true, target: 'es2024' },
+  });
   const lines = rows.map((row) => JSON.stringify(row));
   const http = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
@@ -105,7 +129,10 @@ async function servePeers(rows: ReadonlyArray<ReturnType<typeof peerRow>>) {
       page.setDefaultTimeout(300_000);
       await page.goto(`http://127.0.0.1:${port}/`);
       await page.waitForFunction(() => 'peers' in window);
-      const ms = await page.evaluate((name) => (window as unknown as { peers: Record<string, () => Promise<number>> }).peers[name]!(), peer);
+      const ms = await page.evaluate(
+        (name) => (window as unknown as { peers: Record<string, () => Promise<number>> }).peers[name]!(),
+        peer,
+      );
       await context.close();
       profile.remove();
       return ms;

@@ -20,13 +20,28 @@ export async function run(): Promise<BenchResult> {
       few: () => few.start('firstRow'),
       empty: () => empty.start(),
     });
-    const whole = await interleave(ROUNDS, { many: () => many.start('whole'), few: () => few.start('whole') });
+    const whole = await interleave(ROUNDS, {
+      many: () => many.start('whole'),
+      few: () => few.start('whole'),
+    });
     return {
       name: 'start',
       cases: [
-        compare(`first rows, ${MANY} tickets, against the same app with ${FEW}`, 'ms', 'less', first.many, first.few),
+        compare(
+          `first rows, ${MANY} tickets, against the same app with ${FEW}`,
+          'ms',
+          'less',
+          first.many,
+          first.few,
+        ),
         compare(`first rows, ${MANY} tickets, against an empty page`, 'ms', 'less', first.many, first.empty),
-        compare(`whole list counted, ${MANY} tickets, against the same app with ${FEW}`, 'ms', 'less', whole.many, whole.few),
+        compare(
+          `whole list counted, ${MANY} tickets, against the same app with ${FEW}`,
+          'ms',
+          'less',
+          whole.many,
+          whole.few,
+        ),
       ],
     };
   } finally {
@@ -69,7 +84,9 @@ async function filledLaptop(count: number) {
 
 async function emptyPage() {
   const profile = folder();
-  const http = createServer((_, response) => response.end('<!doctype html><title>empty</title><p data-testid="ticket-row">row'));
+  const http = createServer((_, response) =>
+    response.end('<!doctype html><title>empty</title><p data-testid="ticket-row">row'),
+  );
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
   return {

@@ -87,6 +87,7 @@ export function QueueHead({ counts, sort, onSort, onLeave }: HeadProps) {
             className={classes.view}
             aria-pressed={name === view}
             data-testid={`queue-view-${name}`}
+            data-count={counts?.[name]}
             onClick={() => set({ queueView: name })}
           >
             {t(`ticket.view.${name}`)}

@@ -23,7 +23,10 @@ const INDEXES = ['grade', 'work', 'assignee', 'openedAt', 'customerId', 'number'
 
 async function page(after: number, limit: number): Promise<Ticket[]> {
   const response = await fetch(`/rows?after=${after}&limit=${limit}`);
-  return (await response.text()).split('\n').filter(Boolean).map((line) => JSON.parse(line) as Ticket);
+  return (await response.text())
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Ticket);
 }
 
 async function dexieRows(): Promise<number> {
@@ -31,7 +34,7 @@ async function dexieRows(): Promise<number> {
   const database = new Dexie('rows');
   database.version(1).stores({ tickets: `key, ${INDEXES.join(', ')}` });
   const table = database.table<Ticket>('tickets');
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const rows = await page(after, 2000);
     if (rows.length === 0) break;
     await table.bulkPut(rows);
@@ -52,8 +55,15 @@ async function rxdb(): Promise<number> {
         primaryKey: 'key',
         type: 'object',
         properties: {
-          key: text, number: text, symptom: { type: 'string' }, grade: text, work: text, assignee: text, customerId: text,
-          openedAt: { type: 'number', minimum: 0, maximum: 1e14, multipleOf: 1 }, body: { type: 'string' },
+          key: text,
+          number: text,
+          symptom: { type: 'string' },
+          grade: text,
+          work: text,
+          assignee: text,
+          customerId: text,
+          openedAt: { type: 'number', minimum: 0, maximum: 1e14, multipleOf: 1 },
+          body: { type: 'string' },
         },
         required: ['key', 'number', 'grade', 'work', 'assignee', 'customerId', 'openedAt'],
         indexes: [...INDEXES],
@@ -70,7 +80,10 @@ async function rxdb(): Promise<number> {
       handler: async (checkpoint, limit) => {
         const after = checkpoint?.after ?? 0;
         const rows = await page(after, limit);
-        return { documents: rows.map((row) => ({ ...row, _deleted: false })), checkpoint: { after: after + rows.length } };
+        return {
+          documents: rows.map((row) => ({ ...row, _deleted: false })),
+          checkpoint: { after: after + rows.length },
+        };
       },
     },
   });

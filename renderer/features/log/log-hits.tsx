@@ -43,7 +43,7 @@ export function LogHits({ search, onGo }: { search: SearchState; onGo: (at: numb
           const hit = search.hits[index];
           if (hit === undefined) return null;
           // Long lines are shown from a little before the match on.
-          const from = Math.max(0, (hit.ranges[0]?.from ?? 0) - 60);
+          const from = Math.max(0, (hit.ranges[0]?.from ?? 0) - 24);
           const ranges = hit.ranges.map((range) => ({ from: range.from - from, to: range.to - from }));
           return (
             <div

@@ -3,9 +3,10 @@ import { useTranslation } from 'react-i18next';
 import type { LogLine } from './line-source.ts';
 import { LogRow, ROW_PX } from './log-rows.tsx';
 import { LogScrollbar } from './log-scrollbar.tsx';
-import type { LogView, ViewSnapshot } from './log-view.ts';
+import type { LogView } from './log-view.ts';
 import type { Marks } from './marks.ts';
 import type { Range } from './show-line.ts';
+import type { ViewSnapshot } from './view-snapshot.ts';
 import classes from './log.module.css';
 
 interface Props {

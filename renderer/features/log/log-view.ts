@@ -1,5 +1,5 @@
-import type { LineSource, LogLine, PagePosition, SourceState } from './line-source.ts';
-import type { ScrollPlace } from './scroll-mapping.ts';
+import type { LineSource, LogLine, PagePosition } from './line-source.ts';
+import { placeOf, type ViewSnapshot } from './view-snapshot.ts';
 
 /** Lines fetched at once, kept ahead of the screen, and kept at most. */
 const CHUNK = 200;
@@ -7,20 +7,6 @@ const AHEAD = 100;
 const MOST_KEPT = 4000;
 /** Lines one may scroll ahead of loading: a spun wheel, not a way to go far. */
 const MOST_OWED = 8000;
-
-export interface ViewSnapshot {
-  /** The lines of the screen, one more than fit. */
-  readonly visible: readonly LogLine[];
-  readonly source: SourceState;
-  readonly place: ScrollPlace;
-  /** `place` counts lines; before the index is complete it counts bytes. */
-  readonly isByLine: boolean;
-  readonly isAtEnd: boolean;
-  readonly isReady: boolean;
-  /** First byte of the line the keys act on. */
-  readonly cursor: number | undefined;
-  readonly failure: unknown;
-}
 
 /**
  * The part of a log that is on the screen. Lines are held as one run without gaps around it; the run grows
@@ -327,26 +313,11 @@ export class LogView {
   #take(): ViewSnapshot {
     const source = this.#source.state;
     const visible = this.#lines.slice(this.#top, this.#top + this.#rows + 1);
-    const shown = visible.slice(0, this.#rows);
-    const first = shown[0];
-    const last = shown.at(-1);
-    const isByLine = source.coveredBytes >= source.size && typeof first?.line === 'number';
     const isAtEnd = this.#atEnd && this.#top >= this.#lastTop();
-    const place: ScrollPlace = isByLine
-      ? { first: (first?.line ?? 1) - 1, shown: this.#rows, total: Math.max(source.lines, last?.line ?? 0) }
-      : {
-          first: Math.max(0, (first?.byteOffset ?? source.start) - source.start),
-          shown:
-            first === undefined || last === undefined
-              ? 0
-              : last.byteOffset + last.byteLength - first.byteOffset,
-          total: source.size - source.start,
-        };
     return {
       visible,
       source,
-      place,
-      isByLine,
+      ...placeOf(visible.slice(0, this.#rows), this.#rows, source),
       isAtEnd,
       isReady: this.#isReady,
       cursor: this.#cursor,

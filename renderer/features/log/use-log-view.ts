@@ -2,7 +2,8 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { explainError } from '../../app/explain.ts';
 import type { LineSource } from './line-source.ts';
-import { LogView, type ViewSnapshot } from './log-view.ts';
+import { LogView } from './log-view.ts';
+import type { ViewSnapshot } from './view-snapshot.ts';
 
 /** Notices on the screen at most; the newest stay. */
 const NOTICES = 3;

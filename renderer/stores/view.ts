@@ -36,7 +36,11 @@ export interface ViewState {
 
   readonly go: (section: Section) => void;
   readonly select: (ticketId: string | undefined) => void;
-  readonly set: (patch: Partial<Pick<ViewState, 'queueView' | 'search' | 'isQueueOpen' | 'queueWidth' | 'isDockOpen' | 'dockHeight'>>) => void;
+  readonly set: (
+    patch: Partial<
+      Pick<ViewState, 'queueView' | 'search' | 'isQueueOpen' | 'queueWidth' | 'isDockOpen' | 'dockHeight'>
+    >,
+  ) => void;
   readonly openDialog: (dialog: Dialog) => void;
   readonly closeDialog: () => void;
   /** Opens a tab, or shows it when one with the same id is open. */

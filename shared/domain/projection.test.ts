@@ -3,7 +3,14 @@ import { expect, it } from 'vitest';
 import { aTicket } from '#test/support/ticket-builder.ts';
 import { foldEntity, foldOnto, unknownRow } from './projection.ts';
 
-const { events } = aTicket().graded('P2').assigned().accepted().diagnosing().restored().explained().verifying();
+const { events } = aTicket()
+  .graded('P2')
+  .assigned()
+  .accepted()
+  .diagnosing()
+  .restored()
+  .explained()
+  .verifying();
 
 it('[EV3] folding in two helpings gives what one helping gives, wherever it is cut', () => {
   const whole = foldEntity('ticket/t1', events)!;
@@ -21,6 +28,14 @@ it('[EV3] a fact that sorts before the row is reported as late and not folded on
 });
 
 it('[EV5] a fact of a newer version makes the ticket read-only instead of being guessed at', () => {
-  const newer = { ...events.at(-1)!, id: 'ffffffff-ffff-7fff-8fff-ffffffffffff', hlc: 'zzzzzzzzz-0000-SZ03', v: 99 };
-  expect(foldEntity('ticket/t1', [...events, newer])?.state).toMatchObject({ needsUpdate: true, work: 'verifying' });
+  const newer = {
+    ...events.at(-1)!,
+    id: 'ffffffff-ffff-7fff-8fff-ffffffffffff',
+    hlc: 'zzzzzzzzz-0000-SZ03',
+    v: 99,
+  };
+  expect(foldEntity('ticket/t1', [...events, newer])?.state).toMatchObject({
+    needsUpdate: true,
+    work: 'verifying',
+  });
 });

@@ -56,7 +56,10 @@ export const EventDraftSchema = z.object({
 export type EventDraft = z.infer<typeof EventDraftSchema>;
 
 /** Orders two events: by (hlc, id). Every fold and every list of events uses this order. */
-export function compareEvents(a: Pick<DomainEvent, 'hlc' | 'id'>, b: Pick<DomainEvent, 'hlc' | 'id'>): number {
+export function compareEvents(
+  a: Pick<DomainEvent, 'hlc' | 'id'>,
+  b: Pick<DomainEvent, 'hlc' | 'id'>,
+): number {
   if (a.hlc !== b.hlc) return a.hlc < b.hlc ? -1 : 1;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;

@@ -8,7 +8,8 @@ const MASK = (1n << 64n) - 1n;
 /** The checksum after one more event. `hash` is 16 hex digits; the empty set is sixteen zeros. */
 export function addToChecksum(hash: string, eventId: string): string {
   const digits = eventId.replaceAll('-', '');
-  const sum = (BigInt(`0x${hash}`) + BigInt(`0x${digits.slice(0, 16)}`) * 31n + BigInt(`0x${digits.slice(16)}`)) & MASK;
+  const sum =
+    (BigInt(`0x${hash}`) + BigInt(`0x${digits.slice(0, 16)}`) * 31n + BigInt(`0x${digits.slice(16)}`)) & MASK;
   return sum.toString(16).padStart(16, '0');
 }
 

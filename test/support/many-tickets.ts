@@ -14,7 +14,12 @@ const SYMPTOMS = [
   'Mains failure, genset did not start',
   'Branch breaker tripped after lightning',
 ];
-const GRADES = [['high', 'high', 'P1'], ['high', 'medium', 'P2'], ['medium', 'medium', 'P3'], ['low', 'low', 'P4']] as const;
+const GRADES = [
+  ['high', 'high', 'P1'],
+  ['high', 'medium', 'P2'],
+  ['medium', 'medium', 'P3'],
+  ['low', 'low', 'P4'],
+] as const;
 const PEOPLE = ['li.wei', 'zhou.jun', 'chen.hao', undefined] as const;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -28,12 +33,30 @@ export function manyRows(count: number, now: number): FoldedRow[] {
   const places = Math.max(1, Math.min(500, Math.ceil(count / 50)));
   const directory = new EventBuilder('SV01', 'region/sz', now - 400 * DAY_MS);
   for (let n = 0; n < places; n++) {
-    add(`customer/c${n}`, [directory.make(`customer/c${n}`, 'customer.registered', { name: `东岭电信 ${n}`, nameEn: `Dongling Telecom ${n}` })]);
+    add(`customer/c${n}`, [
+      directory.make(`customer/c${n}`, 'customer.registered', {
+        name: `东岭电信 ${n}`,
+        nameEn: `Dongling Telecom ${n}`,
+      }),
+    ]);
     add(`site/s${n}`, [
-      directory.make(`site/s${n}`, 'site.registered', { customerId: `c${n}`, name: `石桥局站 ${n}`, address: `石桥路 ${n} 号`, zone: 'Asia/Shanghai', region: 'sz' }),
+      directory.make(`site/s${n}`, 'site.registered', {
+        customerId: `c${n}`,
+        name: `石桥局站 ${n}`,
+        address: `石桥路 ${n} 号`,
+        zone: 'Asia/Shanghai',
+        region: 'sz',
+      }),
     ]);
     add(`asset/a${n}`, [
-      directory.make(`asset/a${n}`, 'asset.registered', { siteId: `s${n}`, name: `开关电源 ${n}#`, kind: 'switchingPower', model: 'PS48600', serial: `PS-${n}`, slots: [] }),
+      directory.make(`asset/a${n}`, 'asset.registered', {
+        siteId: `s${n}`,
+        name: `开关电源 ${n}#`,
+        kind: 'switchingPower',
+        model: 'PS48600',
+        serial: `PS-${n}`,
+        slots: [],
+      }),
     ]);
   }
   for (let n = 0; n < count; n++) {
@@ -43,11 +66,24 @@ export function manyRows(count: number, now: number): FoldedRow[] {
     const [impact, urgency, grade] = GRADES[(n * 31) % 4]!;
     const assignee = PEOPLE[n % 4];
     const events = [
-      builder.make(stream, 'ticket.opened', opening({ number: `SV01-${n}`, customerId: `c${place}`, siteId: `s${place}`, assetId: `a${place}`, symptom: `${SYMPTOMS[n % 8]} ${n}` })),
+      builder.make(
+        stream,
+        'ticket.opened',
+        opening({
+          number: `SV01-${n}`,
+          customerId: `c${place}`,
+          siteId: `s${place}`,
+          assetId: `a${place}`,
+          symptom: `${SYMPTOMS[n % 8]} ${n}`,
+        }),
+      ),
       builder.make(stream, 'ticket.graded', { impact, urgency, grade }),
     ];
     if (assignee !== undefined) {
-      events.push(builder.make(stream, 'ticket.assigned', { to: assignee, tier: 'L1' }), builder.make(stream, 'ticket.accepted', {}, assignee));
+      events.push(
+        builder.make(stream, 'ticket.assigned', { to: assignee, tier: 'L1' }),
+        builder.make(stream, 'ticket.accepted', {}, assignee),
+      );
     }
     // Nine of ten are done: a store of years has few open tickets.
     if (n % 10 !== 0) events.push(builder.make(stream, 'ticket.cancelled', { reason: '已处理' }));
@@ -65,12 +101,17 @@ export async function fillServer(data: string, rows: readonly FoldedRow[]): Prom
   const BATCH = 500;
   for (let from = 0; from < rows.length; from += BATCH) {
     const batch = rows.slice(from, from + BATCH);
-    const places = batch.map((_, index) => `($1, $2, $${index * 4 + 3}, $${index * 4 + 4}, $${index * 4 + 5}, $${index * 4 + 6})`);
-    await database.query(`INSERT INTO rows (tenant, scope, key, hlc, id, state) VALUES ${places.join(', ')}`, [
-      tenant!.tenant,
-      'region/sz',
-      ...batch.flatMap((row) => [row.key, row.hlc, row.id, JSON.stringify(row.state)]),
-    ]);
+    const places = batch.map(
+      (_, index) => `($1, $2, $${index * 4 + 3}, $${index * 4 + 4}, $${index * 4 + 5}, $${index * 4 + 6})`,
+    );
+    await database.query(
+      `INSERT INTO rows (tenant, scope, key, hlc, id, state) VALUES ${places.join(', ')}`,
+      [
+        tenant!.tenant,
+        'region/sz',
+        ...batch.flatMap((row) => [row.key, row.hlc, row.id, JSON.stringify(row.state)]),
+      ],
+    );
   }
   await database.query(
     'INSERT INTO scopes (tenant, scope, head, hash) VALUES ($1, $2, $3, 0) ON CONFLICT (tenant, scope) DO UPDATE SET head = $3',

@@ -7,7 +7,12 @@ import type { DataOf, EventTypeName } from '#shared/domain/registry.ts';
 import type { Grade, WaitingReason } from '#shared/domain/ticket/words.ts';
 import { EventBuilder, opening } from './event-builder.ts';
 
-const LEVELS = { P1: ['high', 'high'], P2: ['high', 'medium'], P3: ['medium', 'medium'], P4: ['low', 'low'] } as const;
+const LEVELS = {
+  P1: ['high', 'high'],
+  P2: ['high', 'medium'],
+  P3: ['medium', 'medium'],
+  P4: ['low', 'low'],
+} as const;
 
 /** `aTicket().graded('P1').assigned().accepted().state`: the world of a test in one line. */
 export function aTicket(patch: Partial<DataOf<'ticket.opened'>> = {}): TicketBuilder {
@@ -55,7 +60,11 @@ export class TicketBuilder {
   }
 
   explained(): this {
-    for (const [field, value] of [['causeCode', 'hardware'], ['rootCause', '通信芯片失效'], ['treatment', '更换模块']] as const) {
+    for (const [field, value] of [
+      ['causeCode', 'hardware'],
+      ['rootCause', '通信芯片失效'],
+      ['treatment', '更换模块'],
+    ] as const) {
       this.add('ticket.edited', { field, value, basedOn: '' });
     }
     return this;

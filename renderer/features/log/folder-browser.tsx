@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import type { HostClient } from '../../host/connect.ts';
-import { formatBytes } from '../terminal/format-duration.ts';
+import { formatBytes } from '../../components/format-duration.ts';
 import classes from './log.module.css';
 
 type Listing = Awaited<ReturnType<HostClient['logs']['listFolder']>>;

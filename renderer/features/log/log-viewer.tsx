@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { PAGE_LINES } from '#shared/host/logs.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
-import { formatBytes } from '../terminal/format-duration.ts';
+import { formatBytes } from '../../components/format-duration.ts';
 import { attachExcerpt } from './attach-excerpt.ts';
 import type { LineSource, LogEncodingName, LogLine } from './line-source.ts';
 import { LogHits } from './log-hits.tsx';

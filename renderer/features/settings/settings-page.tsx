@@ -37,7 +37,10 @@ export function SettingsPage() {
           aria-labelledby="settings-theme"
           data-testid="settings-theme"
           value={settings.theme}
-          data={(['system', 'light', 'dark'] as const).map((value) => ({ value, label: t(`settings.theme.${value}`) }))}
+          data={(['system', 'light', 'dark'] as const).map((value) => ({
+            value,
+            label: t(`settings.theme.${value}`),
+          }))}
           onChange={(value) => change({ theme: value as Settings['theme'] })}
         />
       </section>
@@ -47,7 +50,10 @@ export function SettingsPage() {
           aria-labelledby="settings-density"
           data-testid="settings-density"
           value={settings.density}
-          data={(['compact', 'normal', 'field'] as const).map((value) => ({ value, label: t(`settings.density.${value}`) }))}
+          data={(['compact', 'normal', 'field'] as const).map((value) => ({
+            value,
+            label: t(`settings.density.${value}`),
+          }))}
           onChange={(value) => change({ density: value as Settings['density'] })}
         />
         <p className={classes.note}>{t('settings.density.note')}</p>
@@ -100,10 +106,20 @@ function Vault() {
           className={classes.row}
           onSubmit={(event) => {
             event.preventDefault();
-            void act(() => (state === 'locked' ? host.vault.unlock({ passphrase }) : host.vault.createPassphrase({ passphrase })));
+            void act(() =>
+              state === 'locked'
+                ? host.vault.unlock({ passphrase })
+                : host.vault.createPassphrase({ passphrase }),
+            );
           }}
         >
-          <PasswordInput label={t('settings.vault.secret')} value={passphrase} error={trouble} data-testid="vault-passphrase" onChange={(event) => setPassphrase(event.currentTarget.value)} />
+          <PasswordInput
+            label={t('settings.vault.secret')}
+            value={passphrase}
+            error={trouble}
+            data-testid="vault-passphrase"
+            onChange={(event) => setPassphrase(event.currentTarget.value)}
+          />
           <Button type="submit" data-testid="vault-submit" disabled={passphrase.length < 8}>
             {t(state === 'locked' ? 'settings.vault.unlock' : 'settings.vault.create')}
           </Button>
@@ -122,7 +138,12 @@ function Vault() {
                 {credential.label} · {credential.username} · {t(`settings.vault.kind.${credential.kind}`)}
                 {credential.kept === 'untilQuit' && ` · ${t('settings.vault.untilQuit')}`}
               </span>
-              <Button size="compact-xs" variant="subtle" color="gray" onClick={() => void act(() => host.vault.remove({ id: credential.id }))}>
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                color="gray"
+                onClick={() => void act(() => host.vault.remove({ id: credential.id }))}
+              >
                 {t('settings.vault.remove')}
               </Button>
             </li>

@@ -51,7 +51,13 @@ export function FirstStart({ host, info }: { host: HostClient; info: AppInfo }) 
           <section className={classes.way}>
             <h2>{t('start.demo.title')}</h2>
             <p>{t('start.demo.text')}</p>
-            <Button variant="default" loading={busy === 'demo'} disabled={busy !== undefined} data-testid="start-demo" onClick={() => void attempt('demo', () => host.app.startDemo({ language }))}>
+            <Button
+              variant="default"
+              loading={busy === 'demo'}
+              disabled={busy !== undefined}
+              data-testid="start-demo"
+              onClick={() => void attempt('demo', () => host.app.startDemo({ language }))}
+            >
               {t('start.demo.button')}
             </Button>
           </section>
@@ -59,15 +65,48 @@ export function FirstStart({ host, info }: { host: HostClient; info: AppInfo }) 
             className={classes.way}
             onSubmit={(event) => {
               event.preventDefault();
-              void attempt('server', () => host.app.connectServer({ url: url.trim(), user: user.trim(), password, deviceName: deviceName() }));
+              void attempt('server', () =>
+                host.app.connectServer({
+                  url: url.trim(),
+                  user: user.trim(),
+                  password,
+                  deviceName: deviceName(),
+                }),
+              );
             }}
           >
             <h2>{t('start.server.title')}</h2>
             <p>{t('start.server.text')}</p>
-            <TextInput label={t('start.server.url')} placeholder="https://faultline.example.com" value={url} required data-testid="server-url" onChange={(event) => setUrl(event.currentTarget.value)} />
-            <TextInput label={t('start.server.user')} value={user} required autoComplete="username" data-testid="server-user" onChange={(event) => setUser(event.currentTarget.value)} />
-            <PasswordInput label={t('start.server.password')} value={password} required autoComplete="current-password" data-testid="server-password" onChange={(event) => setPassword(event.currentTarget.value)} />
-            <Button type="submit" loading={busy === 'server'} disabled={busy !== undefined} data-testid="start-server">
+            <TextInput
+              label={t('start.server.url')}
+              placeholder="https://faultline.example.com"
+              value={url}
+              required
+              data-testid="server-url"
+              onChange={(event) => setUrl(event.currentTarget.value)}
+            />
+            <TextInput
+              label={t('start.server.user')}
+              value={user}
+              required
+              autoComplete="username"
+              data-testid="server-user"
+              onChange={(event) => setUser(event.currentTarget.value)}
+            />
+            <PasswordInput
+              label={t('start.server.password')}
+              value={password}
+              required
+              autoComplete="current-password"
+              data-testid="server-password"
+              onChange={(event) => setPassword(event.currentTarget.value)}
+            />
+            <Button
+              type="submit"
+              loading={busy === 'server'}
+              disabled={busy !== undefined}
+              data-testid="start-server"
+            >
               {t('start.server.button')}
             </Button>
           </form>

@@ -14,22 +14,45 @@ export function StatusBar() {
   const status = useSyncStatus();
   const hostState = useConnectionState((state) => state.host);
   const state = status?.state ?? 'offline';
-  const since = status && new Intl.DateTimeFormat(i18n.language, { hour: '2-digit', minute: '2-digit' }).format(new Date(status.since));
+  const since =
+    status &&
+    new Intl.DateTimeFormat(i18n.language, { hour: '2-digit', minute: '2-digit' }).format(
+      new Date(status.since),
+    );
   return (
     <footer className={classes.bar} data-testid="status-bar">
-      <button type="button" className={classes.item} data-testid="status-connection" data-state={state} onClick={() => go('sync')}>
+      <button
+        type="button"
+        className={classes.item}
+        data-testid="status-connection"
+        data-state={state}
+        onClick={() => go('sync')}
+      >
         <span className={classes.dot} data-state={state} aria-hidden />
         {t(`sync.state.${state}`, { since })}
       </button>
       {state !== 'demo' && (
-        <button type="button" className={classes.item} data-testid="status-unsynced" data-count={status?.unsynced ?? 0} onClick={() => go('sync')}>
+        <button
+          type="button"
+          className={classes.item}
+          data-testid="status-unsynced"
+          data-count={status?.unsynced ?? 0}
+          onClick={() => go('sync')}
+        >
           <span className={classes.ring} data-some={(status?.unsynced ?? 0) > 0} aria-hidden />
           {t('sync.unsynced', { count: status?.unsynced ?? 0 })}
-          {status !== undefined && status.unsentBlobs > 0 && ` · ${t('sync.unsentFiles', { count: status.unsentBlobs })}`}
+          {status !== undefined &&
+            status.unsentBlobs > 0 &&
+            ` · ${t('sync.unsentFiles', { count: status.unsentBlobs })}`}
         </button>
       )}
       {status !== undefined && status.refused > 0 && (
-        <button type="button" className={classes.item} data-testid="status-refused" onClick={() => go('sync')}>
+        <button
+          type="button"
+          className={classes.item}
+          data-testid="status-refused"
+          onClick={() => go('sync')}
+        >
           {t('sync.refusedCount', { count: status.refused })}
         </button>
       )}

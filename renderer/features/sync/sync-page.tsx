@@ -17,7 +17,8 @@ export function SyncPage() {
   const select = useView((view) => view.select);
   const [items, setItems] = useState<readonly Unsynced[]>();
   const format = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium' });
-  const fail = (thrown: unknown): void => void notifications.show({ color: 'red', message: explainError(thrown) });
+  const fail = (thrown: unknown): void =>
+    void notifications.show({ color: 'red', message: explainError(thrown) });
 
   useEffect(() => {
     host.sync.unsynced({}).then((answer) => setItems(answer.items), fail);
@@ -42,7 +43,9 @@ export function SyncPage() {
         <dt>{t('sync.connection')}</dt>
         <dd>{t(`sync.state.${status.state}`, { since: format.format(new Date(status.since)) })}</dd>
         <dt>{t('sync.lastSynced')}</dt>
-        <dd>{status.lastSyncedAt === null ? t('sync.never') : format.format(new Date(status.lastSyncedAt))}</dd>
+        <dd>
+          {status.lastSyncedAt === null ? t('sync.never') : format.format(new Date(status.lastSyncedAt))}
+        </dd>
         {status.oldestPendingAt !== null && (
           <>
             <dt>{t('sync.oldest')}</dt>
@@ -52,7 +55,11 @@ export function SyncPage() {
         {status.lastError !== null && (
           <>
             <dt>{t('sync.lastError')}</dt>
-            <dd>{explainError(Object.assign(new Error(status.lastError.message), { code: status.lastError.code }))}</dd>
+            <dd>
+              {explainError(
+                Object.assign(new Error(status.lastError.message), { code: status.lastError.code }),
+              )}
+            </dd>
           </>
         )}
       </dl>
@@ -65,7 +72,9 @@ export function SyncPage() {
             data-testid="sync-offline"
             label={t('sync.stayOffline')}
             checked={status.offlineByChoice}
-            onChange={(event) => void host.sync.setOffline({ offline: event.currentTarget.checked }).catch(fail)}
+            onChange={(event) =>
+              void host.sync.setOffline({ offline: event.currentTarget.checked }).catch(fail)
+            }
           />
           <Button size="sm" variant="default" data-testid="sync-export" onClick={() => void exportFile()}>
             {t('sync.export')}
@@ -73,7 +82,9 @@ export function SyncPage() {
         </Group>
       )}
       {status.state === 'needsLogin' && <LoginAgain />}
-      {items !== undefined && items.length === 0 && !isDemo && <p className={classes.lead}>{t('sync.nothing')}</p>}
+      {items !== undefined && items.length === 0 && !isDemo && (
+        <p className={classes.lead}>{t('sync.nothing')}</p>
+      )}
       {items !== undefined && items.length > 0 && (
         <Table stickyHeader highlightOnHover data-testid="unsynced-list">
           <Table.Thead>
@@ -88,7 +99,11 @@ export function SyncPage() {
               <Table.Tr key={event.id} data-state={state}>
                 <Table.Td>
                   {event.stream.startsWith('ticket/') ? (
-                    <button type="button" className={classes.link} onClick={() => select(event.stream.slice('ticket/'.length))}>
+                    <button
+                      type="button"
+                      className={classes.link}
+                      onClick={() => select(event.stream.slice('ticket/'.length))}
+                    >
                       {t(`ticket.event.${event.type.split('.').at(-1)}`, { defaultValue: event.type })}
                     </button>
                   ) : (
@@ -131,7 +146,13 @@ function LoginAgain() {
         void login();
       }}
     >
-      <PasswordInput label={t('sync.password')} value={password} error={trouble} data-testid="login-password" onChange={(event) => setPassword(event.currentTarget.value)} />
+      <PasswordInput
+        label={t('sync.password')}
+        value={password}
+        error={trouble}
+        data-testid="login-password"
+        onChange={(event) => setPassword(event.currentTarget.value)}
+      />
       <Button type="submit" disabled={password === ''} data-testid="login-submit">
         {t('sync.login')}
       </Button>

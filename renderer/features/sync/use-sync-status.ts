@@ -16,7 +16,8 @@ export function useFollowSyncStatus(): void {
   useEffect(() => {
     const controller = new AbortController();
     const follow = async (): Promise<void> => {
-      for await (const status of host.sync.status({}, { signal: controller.signal })) useStatus.setState({ status });
+      for await (const status of host.sync.status({}, { signal: controller.signal }))
+        useStatus.setState({ status });
     };
     follow().catch(() => useStatus.setState({ status: undefined }));
     return () => controller.abort();

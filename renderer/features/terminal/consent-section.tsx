@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { useEntity } from '../../app/use-live.ts';
 import { useView } from '../../stores/view.ts';
-import { deviceZone, formatInstant } from '../ticket/format-time.ts';
+import { deviceZone, formatInstant } from '../../components/format-time.ts';
 import { consentNow } from './access-ground.ts';
 import classes from './terminal.module.css';
 

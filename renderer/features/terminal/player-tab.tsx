@@ -6,7 +6,7 @@ import { CastFormatError } from '#shared/domain/recording/cast-reader.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import type { DockTab } from '../../stores/view.ts';
-import { formatDuration } from './format-duration.ts';
+import { formatDuration } from '../../components/format-duration.ts';
 import { LinkDialog } from './link-dialog.tsx';
 import { loadRecording, type LoadedRecording } from './load-recording.ts';
 import { Player, type PlayerState } from './player.ts';

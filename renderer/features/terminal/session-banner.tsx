@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { HostError } from '#shared/host/errors.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
 import { useView, type DockTab } from '../../stores/view.ts';
-import { formatBytes, formatDuration } from './format-duration.ts';
+import { formatBytes, formatDuration } from '../../components/format-duration.ts';
 import type { ScreenEnd, ScreenNotice } from './session-events.ts';
 import type { ScreenPhase } from './use-session.ts';
 import classes from './terminal.module.css';

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { fieldOf } from '#shared/domain/ticket/state.ts';
 import { useEntity } from '../../app/use-live.ts';
 import type { DockTab } from '../../stores/view.ts';
-import { useNow } from '../ticket/use-now.ts';
+import { useNow } from '../../components/use-now.ts';
 import { ConnectForm } from './connect-form.tsx';
 import { HostKeyCard } from './host-key-card.tsx';
 import { SessionBanner } from './session-banner.tsx';

@@ -22,7 +22,7 @@ import { DialogFrame } from './dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
 import { formKeys, useFirstFocus } from './form-keys.ts';
-import { deviceZone, presentInstant } from './format-time.ts';
+import { deviceZone, presentInstant } from '../../components/format-time.ts';
 import { GradeSign } from './grade-sign.tsx';
 import { useDirectory, type Directory } from './use-ticket-names.ts';
 import classes from './dialog.module.css';

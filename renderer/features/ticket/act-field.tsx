@@ -5,7 +5,7 @@ import { Tier } from '#shared/domain/ticket/words.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import type { FieldSpec } from './act-specs.ts';
 import { SignatureField } from './signature-field.tsx';
-import { deviceZone } from './format-time.ts';
+import { deviceZone } from '../../components/format-time.ts';
 
 interface FieldProps {
   readonly field: FieldSpec;

@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next';
 import type { Register, TicketState } from '#shared/domain/ticket/state.ts';
 import type { EditableField } from '#shared/domain/ticket/words.ts';
 import { useDesk } from '../../app/desk.ts';
-import { formatInstant } from './format-time.ts';
+import { formatInstant } from '../../components/format-time.ts';
 import { perform } from './perform.ts';
-import { useNow } from './use-now.ts';
+import { useNow } from '../../components/use-now.ts';
 import classes from './side-panel.module.css';
 
 interface ForkProps {

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { Clock } from '#shared/domain/sla/clock.ts';
 import type { Explanation } from '#shared/domain/sla/explanation.ts';
-import { formatInstant, formatLength } from './format-time.ts';
+import { formatInstant, formatLength } from '../../components/format-time.ts';
 
 /** In whose language, and by which wall clock, something is told. */
 export interface Teller {

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import { deviceZone, formatFull, formatInstant } from './format-time.ts';
-import { useNow } from './use-now.ts';
+import { deviceZone, formatFull, formatInstant } from '../../components/format-time.ts';
+import { useNow } from '../../components/use-now.ts';
 
 /** A point in time: short within the day, whole on hover, in the site's zone. */
 export function Instant({ at, zone }: { at: string; zone: string }) {

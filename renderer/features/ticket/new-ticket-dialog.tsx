@@ -14,7 +14,7 @@ import { DialogFrame } from './dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { focusNext, formKeys } from './form-keys.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
-import { deviceZone, presentInstant } from './format-time.ts';
+import { deviceZone, presentInstant } from '../../components/format-time.ts';
 import { GradeSign } from './grade-sign.tsx';
 import { choosePlace, fittingPlaces, neededForNew, resultingGrade } from './new-ticket-values.ts';
 import { notify } from './perform.ts';

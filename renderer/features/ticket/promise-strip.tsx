@@ -5,9 +5,9 @@ import type { Clock } from '#shared/domain/sla/clock.ts';
 import { promisesOf } from '#shared/domain/ticket/promises.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { explainClock } from './explain-clock.ts';
-import { formatInstant, formatRemaining } from './format-time.ts';
+import { formatInstant, formatRemaining } from '../../components/format-time.ts';
 import { promiseView, type PromiseView } from './promise-view.ts';
-import { useNow } from './use-now.ts';
+import { useNow } from '../../components/use-now.ts';
 import classes from './promise-strip.module.css';
 
 /** The five promises: how each stands, how long it has, and on hover or focus why. */

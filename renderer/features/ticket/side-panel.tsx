@@ -7,10 +7,10 @@ import { useView } from '../../stores/view.ts';
 import { AttachmentChip } from './attachment-chip.tsx';
 import { checklistOf } from './checklist.ts';
 import { EditableFact } from './editable-fact.tsx';
-import { formatInstant } from './format-time.ts';
+import { formatInstant } from '../../components/format-time.ts';
 import { Instant } from './instant.tsx';
 import type { Attachment } from './tell-event.ts';
-import { useNow } from './use-now.ts';
+import { useNow } from '../../components/use-now.ts';
 import classes from './side-panel.module.css';
 
 interface PanelProps {

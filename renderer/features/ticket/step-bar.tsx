@@ -2,8 +2,8 @@ import { useTranslation } from 'react-i18next';
 import { rank } from '#shared/domain/ticket/evolve.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { WORK_STATES } from '#shared/domain/ticket/words.ts';
-import { formatInstant } from './format-time.ts';
-import { useNow } from './use-now.ts';
+import { formatInstant } from '../../components/format-time.ts';
+import { useNow } from '../../components/use-now.ts';
 import classes from './step-bar.module.css';
 
 /** The main line of the work: what is done, where it stands, what is to come. */

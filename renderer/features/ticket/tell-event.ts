@@ -1,7 +1,7 @@
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { readEvent, type DataOf, type KnownEvent } from '#shared/domain/registry.ts';
 import type { Teller } from './explain-clock.ts';
-import { formatInstant, formatLength } from './format-time.ts';
+import { formatInstant, formatLength } from '../../components/format-time.ts';
 
 /** What the timeline can be filtered by (T10). */
 export const EVENT_KINDS = ['step', 'waiting', 'note', 'evidence', 'part', 'edit'] as const;

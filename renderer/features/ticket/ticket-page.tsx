@@ -7,7 +7,7 @@ import { useDesk } from '../../app/desk.ts';
 import { useEntity } from '../../app/use-live.ts';
 import { useView } from '../../stores/view.ts';
 import { AttachmentViewer } from './attachment-viewer.tsx';
-import { deviceZone } from './format-time.ts';
+import { deviceZone } from '../../components/format-time.ts';
 import { Instant } from './instant.tsx';
 import { perform } from './perform.ts';
 import { PromiseStrip } from './promise-strip.tsx';

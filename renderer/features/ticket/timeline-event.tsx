@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import type { EventStanding } from '../../db/database.ts';
 import { AttachmentChip } from './attachment-chip.tsx';
-import { deviceZone, formatClock, formatFull } from './format-time.ts';
+import { deviceZone, formatClock, formatFull } from '../../components/format-time.ts';
 import type { Attachment, ToldEvent } from './tell-event.ts';
 import classes from './timeline.module.css';
 

@@ -3,12 +3,12 @@ import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { useDesk } from '../../app/desk.ts';
 import { useEvents } from '../../app/use-live.ts';
-import { dayOf, formatDay, formatInstant } from './format-time.ts';
+import { dayOf, formatDay, formatInstant } from '../../components/format-time.ts';
 import { lateArrivals } from './late-arrivals.ts';
 import { NoteComposer } from './note-composer.tsx';
 import { EVENT_KINDS, kindOf, tellEvent, type Attachment, type EventKind } from './tell-event.ts';
 import { TimelineEvent } from './timeline-event.tsx';
-import { useNow } from './use-now.ts';
+import { useNow } from '../../components/use-now.ts';
 import classes from './timeline.module.css';
 
 interface TimelineProps {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { touches } from '#shared/domain/registry.ts';
 import { errorCode } from '#shared/host/errors.ts';
 import { useDesk } from '../../app/desk.ts';
-import { useSyncStatus } from '../sync/use-sync-status.ts';
+import { useSyncStatus } from '../sync/index.ts';
 
 export type UnsyncedMark = 'unsynced' | 'refused';
 

@@ -22,7 +22,13 @@ function world() {
   const builder = new EventBuilder();
   const received = (unit: typeof IN, to: { kind: 'van' | 'slot' | 'depot'; id: string }): DomainEvent => {
     const unitId = unitIdOf(unit);
-    return builder.make(`unit/${unitId}`, 'part.received', { unitId, ...unit, condition: 'good', from: supplier, to });
+    return builder.make(`unit/${unitId}`, 'part.received', {
+      unitId,
+      ...unit,
+      condition: 'good',
+      from: supplier,
+      to,
+    });
   };
   const events = [
     builder.make('asset/dps-2', 'asset.registered', {
@@ -36,11 +42,18 @@ function world() {
     received(IN, kit),
     received(OUT, { kind: 'slot', id: 'dps-2#R2' }),
   ];
-  const state = <S>(key: string): S => foldEntity(key, events.filter((event) => touches(event).includes(key)))!.state as S;
+  const state = <S>(key: string): S =>
+    foldEntity(
+      key,
+      events.filter((event) => touches(event).includes(key)),
+    )!.state as S;
   const stockWorld = () => ({
     ticket: aTicket().graded('P2').assigned().accepted().state,
     asset: state<AssetState>('asset/dps-2'),
-    unit: (unitId: string) => (events.some((event) => touches(event).includes(`unit/${unitId}`)) ? state<UnitState>(`unit/${unitId}`) : undefined),
+    unit: (unitId: string) =>
+      events.some((event) => touches(event).includes(`unit/${unitId}`))
+        ? state<UnitState>(`unit/${unitId}`)
+        : undefined,
   });
   /** Decides a swap and puts the fact among the others, as the journal would. */
   const swap = (patch: Partial<SwapCommand> = {}) => {
@@ -60,18 +73,40 @@ describe('a swap', () => {
     expect(swap()).toBeUndefined();
     const fact = events.at(-1)!;
     const rmaKey = touches(fact).find((key) => key.startsWith('rma/'))!;
-    expect(touches(fact)).toEqual(['ticket/t1', 'asset/dps-2', `unit/${unitIdOf(IN)}`, `unit/${unitIdOf(OUT)}`, rmaKey]);
-    expect(state<UnitState>(`unit/${unitIdOf(IN)}`)).toMatchObject({ location: { kind: 'slot', id: 'dps-2#R2' }, condition: 'good', exceptions: [] });
-    expect(state<UnitState>(`unit/${unitIdOf(OUT)}`)).toMatchObject({ location: kit, condition: 'faulty', exceptions: [] });
+    expect(touches(fact)).toEqual([
+      'ticket/t1',
+      'asset/dps-2',
+      `unit/${unitIdOf(IN)}`,
+      `unit/${unitIdOf(OUT)}`,
+      rmaKey,
+    ]);
+    expect(state<UnitState>(`unit/${unitIdOf(IN)}`)).toMatchObject({
+      location: { kind: 'slot', id: 'dps-2#R2' },
+      condition: 'good',
+      exceptions: [],
+    });
+    expect(state<UnitState>(`unit/${unitIdOf(OUT)}`)).toMatchObject({
+      location: kit,
+      condition: 'faulty',
+      exceptions: [],
+    });
     expect(state<AssetState>('asset/dps-2').slots[0]?.unitId).toBe(unitIdOf(IN));
-    expect(state<RmaState>(rmaKey)).toMatchObject({ status: 'draft', serial: OUT.serial, ticketId: 't1', fault: '通信中断' });
+    expect(state<RmaState>(rmaKey)).toMatchObject({
+      status: 'draft',
+      serial: OUT.serial,
+      ticketId: 't1',
+      fault: '通信中断',
+    });
   });
 
   it('[P4] warns of a serial that is installed elsewhere, and lets a person overrule with a reason', () => {
     const { swap, received, events, state } = world();
     const elsewhere = rectifier('2102K99999');
     events.push(received(elsewhere, { kind: 'slot', id: 'other#R1' }));
-    expect(swap({ good: elsewhere })).toMatchObject({ code: 'part.swapDoubtful', missing: ['goodInstalledElsewhere'] });
+    expect(swap({ good: elsewhere })).toMatchObject({
+      code: 'part.swapDoubtful',
+      missing: ['goodInstalledElsewhere'],
+    });
     expect(swap({ good: elsewhere, overruleReason: '现场核对铭牌' })).toBeUndefined();
     expect(state<UnitState>(`unit/${unitIdOf(elsewhere)}`).exceptions).toMatchObject([
       { code: 'wrongLocation', expected: kit, found: { kind: 'slot', id: 'other#R1' } },
@@ -81,11 +116,9 @@ describe('a swap', () => {
   it('[P4] names every doubt: unknown serial, another part number, another unit in the slot', () => {
     const { stockWorld } = world();
     const odd = { partNumber: 'R48-30A', serial: 'X1', name: '' };
-    expect(swapWarnings({ ...command, good: odd, faulty: rectifier('Y9') }, stockWorld()).map(({ code }) => code)).toEqual([
-      'goodUnknown',
-      'otherUnitInSlot',
-      'partNumberDiffers',
-    ]);
+    expect(
+      swapWarnings({ ...command, good: odd, faulty: rectifier('Y9') }, stockWorld()).map(({ code }) => code),
+    ).toEqual(['goodUnknown', 'otherUnitInSlot', 'partNumberDiffers']);
   });
 
   it('[P4] the same serial cannot go in and come out', () => {

@@ -51,7 +51,11 @@ describe('the fold of a ticket', () => {
   });
 
   it('[T1] keeps work state and waiting apart', () => {
-    const state = aTicket().graded('P3').assigned().accepted().add('ticket.paused', { reason: 'part', evidence: '库房' }).state;
+    const state = aTicket()
+      .graded('P3')
+      .assigned()
+      .accepted()
+      .add('ticket.paused', { reason: 'part', evidence: '库房' }).state;
     expect(state.work).toBe('accepted');
     expect(state.waiting?.reason).toBe('part');
   });
@@ -75,8 +79,18 @@ describe('two people who edit without knowing of each other', () => {
   const a = new EventBuilder('SZ03');
   const b = new EventBuilder('SZ04').after(5);
   const opened = a.make('ticket/t1', 'ticket.opened', opening());
-  const first = a.make('ticket/t1', 'ticket.edited', { field: 'symptom', value: '甲的写法', basedOn: opened.id }, 'li.wei');
-  const second = b.make('ticket/t1', 'ticket.edited', { field: 'symptom', value: '乙的写法', basedOn: opened.id }, 'zhou.jun');
+  const first = a.make(
+    'ticket/t1',
+    'ticket.edited',
+    { field: 'symptom', value: '甲的写法', basedOn: opened.id },
+    'li.wei',
+  );
+  const second = b.make(
+    'ticket/t1',
+    'ticket.edited',
+    { field: 'symptom', value: '乙的写法', basedOn: opened.id },
+    'zhou.jun',
+  );
 
   it('[EV4] the later stands, the other is kept with who wrote it', () => {
     const state = fold(unknownTicket('t1'), [second, opened, first], evolveTicket);
@@ -91,7 +105,9 @@ describe('two people who edit without knowing of each other', () => {
 
   it('[EV4] an edit that saw the other is no conflict', () => {
     const seen = b.make('ticket/t1', 'ticket.edited', { field: 'symptom', value: '丙', basedOn: first.id });
-    expect(fold(unknownTicket('t1'), [opened, first, seen], evolveTicket).fields.symptom?.conflicts).toEqual([]);
+    expect(fold(unknownTicket('t1'), [opened, first, seen], evolveTicket).fields.symptom?.conflicts).toEqual(
+      [],
+    );
   });
 
   it('[EV4] is settled by one more edit', () => {

@@ -22,7 +22,11 @@ export function decideIntake(intake: Intake, context: DecideContext): Decision {
 }
 
 /** Decides several commands, each on the state that the ones before it lead to. */
-export function decideInTurn(start: TicketState, commands: readonly TicketCommand[], context: DecideContext): Decision {
+export function decideInTurn(
+  start: TicketState,
+  commands: readonly TicketCommand[],
+  context: DecideContext,
+): Decision {
   let state = start;
   const drafts: EventDraft[] = [];
   for (const command of commands) {

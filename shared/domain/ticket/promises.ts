@@ -50,7 +50,8 @@ export function promisesOf(ticket: TicketState, now: number, terms: Terms = defa
 /** The open promise that falls due first: what a list sorts by. `undefined` when nothing is promised any more. */
 export function mostUrgent(promises: readonly Clock[]): Clock | undefined {
   const open = promises.filter(
-    (clock) => clock.fulfilledAt === undefined && ['running', 'paused', 'breached', 'disputed'].includes(clock.state),
+    (clock) =>
+      clock.fulfilledAt === undefined && ['running', 'paused', 'breached', 'disputed'].includes(clock.state),
   );
   return open.toSorted((a, b) => (a.due ?? Number.MAX_SAFE_INTEGER) - (b.due ?? Number.MAX_SAFE_INTEGER))[0];
 }

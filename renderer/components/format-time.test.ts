@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatFull, formatInstant, formatLength, formatRemaining } from './format-time.ts';
-import { fromZonedInput, toZonedInput } from './zoned-input.ts';
+import { fromZonedInput, toZonedInput } from '../features/ticket/zoned-input.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -41,40 +41,49 @@ export function Dock() {
         isReversed
         onChange={(next) => set({ dockHeight: next })}
       />
-      <div className={classes.tabs} role="tablist" aria-label={t('app.dock.label')}>
-        {tabs.map((tab) => (
-          <span
-            key={tab.id}
-            className={classes.tab}
-            role="presentation"
-            data-active={tab.id === tabId}
-            data-kind={tab.kind}
-            style={{ '--tab-colour': ticketColour(tab.ticketId) } as React.CSSProperties}
-          >
-            <button
-              type="button"
-              role="tab"
-              id={`tab-${tab.id}`}
-              aria-selected={tab.id === tabId}
-              aria-controls={`panel-${tab.id}`}
-              className={classes.tabName}
-              data-testid={`tab-${tab.kind}`}
-              onClick={() => showTab(tab.id)}
+      <div className={classes.bar}>
+        <div className={classes.tabs} role="tablist" aria-label={t('app.dock.label')}>
+          {tabs.map((tab) => (
+            <span
+              key={tab.id}
+              className={classes.tab}
+              role="presentation"
+              data-active={tab.id === tabId}
+              data-kind={tab.kind}
+              style={{ '--tab-colour': ticketColour(tab.ticketId) } as React.CSSProperties}
             >
-              <span className={classes.tabDot} aria-hidden />
-              {tab.title}
-            </button>
-            <button
-              type="button"
-              className={classes.tabClose}
-              aria-label={t('app.dock.closeTab', { name: tab.title })}
-              onClick={() => closeTab(tab.id)}
-            >
-              <X size={13} />
-            </button>
-          </span>
-        ))}
-        <span className={classes.dockEnd} role="presentation">
+              <button
+                type="button"
+                role="tab"
+                id={`tab-${tab.id}`}
+                aria-selected={tab.id === tabId}
+                aria-controls={`panel-${tab.id}`}
+                className={classes.tabName}
+                data-testid={`tab-${tab.kind}`}
+                onClick={() => showTab(tab.id)}
+                onKeyDown={(event) => {
+                  if (event.key === 'Delete') closeTab(tab.id);
+                }}
+              >
+                <span className={classes.tabDot} aria-hidden />
+                {tab.title}
+              </button>
+              {/* For the pointer only: a list of tabs holds nothing but tabs, and the Delete key closes one. */}
+              <button
+                type="button"
+                className={classes.tabClose}
+                aria-hidden
+                tabIndex={-1}
+                data-testid="tab-close"
+                title={t('app.dock.closeTab', { name: tab.title })}
+                onClick={() => closeTab(tab.id)}
+              >
+                <X size={13} />
+              </button>
+            </span>
+          ))}
+        </div>
+        <span className={classes.dockEnd}>
           <ActionIcon
             variant="subtle"
             color="gray"

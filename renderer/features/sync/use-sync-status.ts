@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import { useEffect } from 'react';
 import type { SyncStatus } from '#shared/host/sync.ts';
+import { useConnectionState } from '../../app/connection-state.ts';
 import { useDesk } from '../../app/desk.ts';
 
 const useStatus = create<{ status: SyncStatus | undefined }>(() => ({ status: undefined }));
@@ -13,7 +14,9 @@ export function useSyncStatus(): SyncStatus | undefined {
 /** Follows the host's status; mounted once, by the status bar. */
 export function useFollowSyncStatus(): void {
   const { host } = useDesk();
+  const hostState = useConnectionState((state) => state.host);
   useEffect(() => {
+    if (hostState !== 'open') return undefined;
     const controller = new AbortController();
     const follow = async (): Promise<void> => {
       for await (const status of host.sync.status({}, { signal: controller.signal }))
@@ -21,5 +24,5 @@ export function useFollowSyncStatus(): void {
     };
     follow().catch(() => useStatus.setState({ status: undefined }));
     return () => controller.abort();
-  }, [host]);
+  }, [host, hostState]);
 }

@@ -33,7 +33,7 @@ export async function makeServiceRecord(
       asset: await state<AssetState>(`asset/${fieldOf(ticket, 'assetId')}`),
       engineer: await state<UserState>(`user/${ticket.assignee ?? ''}`),
       promises: promisesOf(ticket, Date.now()),
-      causeWords: cause === undefined ? '' : words(`ticket.cause.${cause}`),
+      causeWords: cause === undefined ? '' : words(`ticket.causeCode.${cause}`),
       ...(last !== undefined && { lastEventHash: hashEvent(last) }),
     },
     language,

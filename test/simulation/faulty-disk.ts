@@ -1,0 +1,95 @@
+import { rm, stat } from 'node:fs/promises';
+import { diskFiles, type SegmentFile, type SegmentFiles } from '#electron/services/journal/segment-file.ts';
+import type { Life } from './life.ts';
+import type { Random } from './random.ts';
+
+interface OpenFile {
+  readonly path: string;
+  readonly file: SegmentFile;
+  /** What a loss of power leaves for certain. */
+  synced: number;
+  written: number;
+  isNew: boolean;
+}
+
+/**
+ * The disk under a journal: real files that can be full, that a crash leaves
+ * torn, and that keep after a loss of power only what was flushed for certain.
+ */
+export class FaultyDisk implements SegmentFiles {
+  isFull = false;
+  readonly #life: Life;
+  readonly #random: Random;
+  readonly #open = new Set<OpenFile>();
+
+  constructor(life: Life, random: Random) {
+    this.#life = life;
+    this.#random = random;
+  }
+
+  async open(path: string, create: boolean): Promise<SegmentFile> {
+    this.#life.step('disk');
+    if (create && this.isFull) throw noSpace();
+    const file = await diskFiles.open(path, create);
+    const { size } = await stat(path);
+    const entry: OpenFile = { path, file, synced: size, written: size, isNew: create };
+    this.#open.add(entry);
+    return {
+      write: (bytes, position) => this.#write(entry, bytes, position),
+      truncate: async (size) => {
+        this.#life.step('disk');
+        await file.truncate(size);
+        entry.written = size;
+        entry.synced = Math.min(entry.synced, size);
+      },
+      datasync: async () => {
+        this.#life.step('disk');
+        await file.datasync();
+        entry.synced = entry.written;
+        this.#life.step('disk');
+      },
+      close: async () => {
+        this.#life.step('disk');
+        this.#open.delete(entry);
+        await file.close();
+      },
+    };
+  }
+
+  async syncFolder(dir: string): Promise<void> {
+    this.#life.step('disk');
+    await diskFiles.syncFolder(dir);
+    for (const entry of this.#open) entry.isNew = false;
+  }
+
+  /** The power has gone: what was not flushed is there in part, or not at all. */
+  async losePower(): Promise<void> {
+    for (const { path, file, synced, written, isNew } of this.#open) {
+      if (written > synced) await file.truncate(synced + this.#random.int(written - synced + 1));
+      await file.close();
+      if (isNew && this.#random.chance(0.5)) await rm(path, { force: true });
+    }
+    this.#open.clear();
+  }
+
+  async #write(entry: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+    let fits = bytes;
+    let dies = false;
+    try {
+      this.#life.step('disk');
+    } catch (thrown) {
+      // The last thing it did may be a part of this write.
+      if (!this.#open.has(entry)) throw thrown;
+      dies = true;
+    }
+    if (dies || this.isFull) fits = bytes.subarray(0, this.#random.int(bytes.length));
+    await entry.file.write(fits, position);
+    entry.written = Math.max(entry.written, position + fits.length);
+    if (dies) this.#life.step('disk');
+    if (this.isFull) throw noSpace();
+  }
+}
+
+function noSpace(): Error {
+  return Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+}

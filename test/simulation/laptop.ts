@@ -1,0 +1,300 @@
+import { join } from 'node:path';
+import { BlobStore } from '#electron/services/blobs/blob-store.ts';
+import { createJournalHandlers } from '#electron/services/journal/handlers.ts';
+import { Journal } from '#electron/services/journal/journal.ts';
+import { createSyncHandlers } from '#electron/services/sync/handlers.ts';
+import { pushEvents } from '#electron/services/sync/push-events.ts';
+import { ServerClient } from '#electron/services/sync/server-client.ts';
+import { SyncEngine } from '#electron/services/sync/sync-engine.ts';
+import { SyncError } from '#electron/services/sync/sync-error.ts';
+import type { StoreClient } from '#renderer/db/open-store.ts';
+import { runEngine, type EngineHost } from '#renderer/sync/engine.ts';
+import type { DecideContext } from '#shared/domain/refusal.ts';
+import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
+import { errorCode } from '#shared/host/errors.ts';
+import { uuidV7 } from '#shared/events/uuid.ts';
+import { Activity } from './activity.ts';
+import type { CentralServer } from './central-server.ts';
+import { FaultyDisk } from './faulty-disk.ts';
+import { connectHost, connectStore, type Drive } from './host-side.ts';
+import { Life } from './life.ts';
+import type { Link, Network } from './network.ts';
+import type { Random } from './random.ts';
+import type { DeviceClock } from './virtual-time.ts';
+
+export interface Person {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly region: string;
+}
+
+export interface LaptopOptions {
+  readonly name: string;
+  readonly person: Person;
+  readonly folder: string;
+  readonly clock: DeviceClock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly server: CentralServer;
+  /** The planted fault: the cursor of a pull is written before its facts. */
+  readonly movesCursorFirst: boolean;
+}
+
+/** Everything that lives from one start of a laptop to its end. */
+interface Run {
+  readonly life: Life;
+  readonly disk: FaultyDisk;
+  readonly journal: Journal;
+  readonly engine: SyncEngine;
+  readonly client: ServerClient;
+  readonly host: EngineHost;
+  readonly store: StoreClient;
+  readonly drive: Drive;
+  readonly ended: Promise<unknown>;
+}
+
+/**
+ * One simulated laptop: the real journal on real files, the real push and pull
+ * of the host, the real loop of the page and the real store, between ports that fail.
+ */
+export class Laptop {
+  readonly name: string;
+  readonly person: Person;
+  readonly clock: DeviceClock;
+  /** Facts of which the journal has said "saved": none of them may ever be missing. */
+  readonly saved: DomainEvent[] = [];
+  /** What went wrong in the page's loop and is not the network's doing. */
+  readonly troubles: string[] = [];
+  needsLogin = false;
+  readonly #options: LaptopOptions;
+  readonly #link: Link;
+  readonly #url: string;
+  #run: Run | undefined;
+  #pushing: Promise<void> | undefined;
+  #storeNumber = 1;
+  #token = '';
+  #deviceId: string;
+  #deviceCode = '';
+
+  constructor(options: LaptopOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.person = options.person;
+    this.clock = options.clock;
+    this.#deviceId = `device-${options.server.tenant}-${options.name}`;
+    this.#link = { name: options.name, isUp: true, life: new Life(), activity: new Activity(options.name) };
+    this.#url = options.network.connect(this.#link);
+  }
+
+  get isCrashed(): boolean {
+    return this.#run === undefined || this.#run.life.isOver;
+  }
+
+  get store(): StoreClient {
+    return this.#running.store;
+  }
+
+  get journal(): Journal {
+    return this.#running.journal;
+  }
+
+  get disk(): FaultyDisk {
+    return this.#running.disk;
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  get life(): Life {
+    return this.#running.life;
+  }
+
+  get databaseName(): string {
+    return `${this.#options.server.tenant}-${this.name}-${this.#storeNumber}`;
+  }
+
+  get #running(): Run {
+    if (this.#run === undefined) throw new Error(`${this.name} is not running.`);
+    return this.#run;
+  }
+
+  async logIn(): Promise<void> {
+    const { token, device } = await this.#options.server.logIn(this.person.id, this.#deviceId);
+    this.#token = token;
+    this.#deviceId = device.id;
+    this.#deviceCode = device.code;
+    this.needsLogin = false;
+    this.#run?.engine.loggedIn(token);
+  }
+
+  /** Opens the journal, reads it into the store and waits for the first word to pull. */
+  async start(): Promise<void> {
+    const { clock, folder, random } = this.#options;
+    const life = new Life();
+    const activity = new Activity(this.name);
+    this.#link.life = life;
+    this.#link.activity = activity;
+    const disk = new FaultyDisk(life, random.fork(`disk-${clock.bootId}`));
+    const journal = await Journal.open({
+      dir: join(folder, 'journal'),
+      device: this.#deviceId,
+      actor: this.person.id,
+      clock,
+      files: disk,
+      // Many small segments: what happens at their borders happens often.
+      segmentBytes: 24 * 1024,
+    });
+    for (const { kind, file } of journal.problems)
+      if (kind !== 'torn') this.troubles.push(`journal: ${kind} in ${file}`);
+    const client = new ServerClient(this.#url, this.#token);
+    const blobs = await BlobStore.open(join(folder, 'blobs'));
+    const engine = new SyncEngine({ journal, blobs, client, clock, random: () => random.next() });
+    const context = { journal, engine, openedAt: '', deviceCode: this.#deviceCode };
+    const { host, drive } = connectHost(
+      createJournalHandlers(() => context),
+      createSyncHandlers({ workspace: () => context, exportDir: folder, nowMs: () => clock.nowMs() }),
+      { journal, activity },
+    );
+    const now = (): number => clock.nowMs();
+    const store = connectStore(this.databaseName, now, life, this.#options.movesCursorFirst);
+    const ended = runEngine(host, store, this.#events(life), life.ended).catch((thrown: unknown) => {
+      this.#note(thrown, life);
+    });
+    this.#run = { life, disk, journal, engine, client, host, store, drive, ended };
+    await this.settle();
+  }
+
+  /** The power has gone. Whatever was under way ends; the next start finds what the disk kept. */
+  async crash(losesStore: boolean): Promise<void> {
+    const run = this.#running;
+    run.life.end();
+    await this.settle();
+    await Promise.all([run.ended, this.#pushing]);
+    await run.disk.losePower();
+    this.#run = undefined;
+    this.clock.reboot();
+    if (losesStore) this.#storeNumber++;
+  }
+
+  /** Ends without a word; nothing is looked at any more. */
+  async abandon(): Promise<void> {
+    this.#run?.life.end();
+    await this.#run?.disk.losePower();
+    this.#run = undefined;
+  }
+
+  /** Nothing more happens here until the network or somebody does something. */
+  settle(): Promise<void> {
+    return this.#link.activity.idle();
+  }
+
+  /** Offers the outbox to the server, unless that is under way. */
+  async push(): Promise<void> {
+    if (this.#pushing === undefined) {
+      this.#link.activity.enter();
+      this.#pushing = this.#pushOnce(this.#running).finally(() => {
+        this.#pushing = undefined;
+        this.#link.activity.leave();
+      });
+    }
+    await this.settle();
+  }
+
+  /** Tells the page that there may be something new, unless it is pulling. */
+  async pull(): Promise<void> {
+    this.#running.drive.poke();
+    await this.settle();
+  }
+
+  /** Writes facts as a screen does: to the journal, then to the store. @returns whether they are saved. */
+  async save(drafts: readonly EventDraft[]): Promise<boolean> {
+    const { host, store, life } = this.#running;
+    try {
+      const { events } = await host.journal.append({ drafts: [...drafts] });
+      this.saved.push(...events);
+      await store.applyLocal({ events });
+      return true;
+    } catch (thrown) {
+      this.#note(thrown, life);
+      return false;
+    } finally {
+      await this.settle();
+    }
+  }
+
+  /** @returns `undefined` when the disk or the power did not let it. */
+  async takeNumber(): Promise<{ number: number; deviceCode: string } | undefined> {
+    const { host, life } = this.#running;
+    try {
+      return await host.journal.takeNumber({ counter: 'ticket' });
+    } catch (thrown) {
+      this.#note(thrown, life);
+      return undefined;
+    }
+  }
+
+  decideContext(random: Random): DecideContext {
+    return {
+      actor: this.person.id,
+      roles: this.person.roles,
+      scope: `region/${this.person.region}`,
+      now: new Date(this.clock.nowMs()).toISOString(),
+      newId: () => uuidV7(this.clock.nowMs(), random.bytes(10)),
+    };
+  }
+
+  async #pushOnce({ journal, client, life }: Run): Promise<void> {
+    const signal = life.ended;
+    try {
+      const hello = await client.hello(signal);
+      journal.noteClockOffset(Date.parse(hello.serverTime) - this.clock.nowMs());
+      await journal.enterEpoch(hello.epoch);
+      const unreadable = await pushEvents({
+        journal,
+        client,
+        signal,
+        withDoubtful: true,
+        onSending: () => undefined,
+      });
+      if (unreadable !== undefined) this.#note(unreadable, life);
+    } catch (thrown) {
+      if (thrown instanceof SyncError && thrown.code === 'sync.needsLogin') this.needsLogin = true;
+      this.#note(thrown, life);
+    }
+  }
+
+  #events(life: Life): Parameters<typeof runEngine>[2] {
+    return {
+      onJournalRead: () => undefined,
+      onBootstrap: () => undefined,
+      onRebuild: () => undefined,
+      onTrouble: (thrown) => this.#note(thrown, life),
+    };
+  }
+
+  /** Keeps what the faults of the simulation do not explain. */
+  #note(thrown: unknown, life: Life): void {
+    if (life.isOver || isExpected(thrown)) return;
+    this.troubles.push(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  }
+}
+
+const EXPECTED: ReadonlySet<string | undefined> = new Set([
+  'journal.diskFull',
+  'sync.offline',
+  'sync.needsLogin',
+  'sync.cutOff',
+  'sync.badAnswer',
+  'sync.notAServer',
+  'sync.serverFault',
+  'sync.damagedSegment',
+  'sync.otherEpoch',
+]);
+
+/** True for what the faults of the simulation bring about by design. */
+function isExpected(thrown: unknown): boolean {
+  if (EXPECTED.has(errorCode(thrown))) return true;
+  // A restored server does not have the segments of the manifest that was fetched before.
+  return thrown instanceof SyncError && thrown.detail['serverCode'] === 'sync.unknownSegment';
+}

@@ -1,0 +1,166 @@
+import type { Activity } from './activity.ts';
+import type { Life } from './life.ts';
+import type { Random } from './random.ts';
+
+export interface WireRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What happens to one request. `cut`: the answer ends in the middle. `portal`: somebody else answers. */
+const FATES = { arrives: 60, lost: 8, answerLost: 12, cut: 10, repeated: 6, portal: 2, overloaded: 2 };
+
+/** One laptop's line. */
+export interface Link {
+  readonly name: string;
+  isUp: boolean;
+  /** Of the run of the laptop that uses the line now. */
+  life: Life;
+  activity: Activity;
+}
+
+interface Waiting {
+  readonly link: Link;
+  readonly dueTick: number;
+  readonly resume: () => void;
+}
+
+const GONE = 'fetch failed';
+
+/**
+ * The network between laptops and server, in place of the global `fetch`:
+ * it delays, repeats, reorders and cuts, and drops the answer after the server has committed.
+ */
+export class Network {
+  /** False: everything arrives at once. */
+  isFaulty = true;
+  readonly #random: Random;
+  readonly #serve: (request: WireRequest) => Promise<WireAnswer>;
+  readonly #trace: (what: string) => void;
+  readonly #links = new Map<string, Link>();
+  readonly #waiting: Waiting[] = [];
+  readonly #copies: { dueTick: number; request: WireRequest }[] = [];
+  readonly #realFetch = globalThis.fetch;
+  #tick = 0;
+
+  constructor(
+    random: Random,
+    serve: (request: WireRequest) => Promise<WireAnswer>,
+    trace: (what: string) => void,
+  ) {
+    this.#random = random;
+    this.#serve = serve;
+    this.#trace = trace;
+    globalThis.fetch = (input, init) => this.#fetch(String(input), init ?? {});
+  }
+
+  /** Gives the program its own `fetch` back. */
+  close(): void {
+    globalThis.fetch = this.#realFetch;
+  }
+
+  /** @returns the address at which this laptop reaches the server. */
+  connect(link: Link): string {
+    this.#links.set(link.name, link);
+    return `http://${link.name}.invalid`;
+  }
+
+  /** Delivers what is due by `tick`, in an order of its own, one after the other. */
+  async advance(tick: number): Promise<void> {
+    this.#tick = tick;
+    const copies = this.#copies.filter(({ dueTick }) => dueTick <= tick);
+    for (const copy of copies) {
+      this.#copies.splice(this.#copies.indexOf(copy), 1);
+      const { status } = await this.#serve(copy.request);
+      this.#trace(`copy ${copy.request.path} ${status}`);
+    }
+    const due = this.#waiting.filter(({ dueTick }) => dueTick <= tick);
+    while (due.length > 0) {
+      const [next] = due.splice(this.#random.int(due.length), 1);
+      if (next === undefined || !this.#waiting.includes(next)) continue;
+      this.#waiting.splice(this.#waiting.indexOf(next), 1);
+      next.link.activity.enter();
+      next.resume();
+      await next.link.activity.idle();
+    }
+  }
+
+  async #fetch(address: string, init: RequestInit): Promise<Response> {
+    const url = new URL(address);
+    const link = this.#links.get(url.hostname.replace('.invalid', ''));
+    if (link === undefined) throw new TypeError(GONE);
+    const { life } = link;
+    life.step('network');
+    const request: WireRequest = {
+      method: init.method ?? 'GET',
+      path: `${url.pathname}${url.search}`,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      body: typeof init.body === 'string' ? init.body : undefined,
+    };
+    const fate = !link.isUp ? 'lost' : this.isFaulty ? this.#random.weighted(FATES) : 'arrives';
+    const answer = await this.#carry(link, request, fate);
+    life.step('network');
+    this.#trace(`${link.name} ${request.path} ${fate} ${answer?.status ?? '-'}`);
+    if (answer === undefined) throw new TypeError(GONE);
+    const { status, headers, body } = answer;
+    const content = fate === 'cut' ? cutShort(body, this.#random.int(body.length + 1)) : new Uint8Array(body);
+    return new Response(content, { status, headers });
+  }
+
+  async #carry(link: Link, request: WireRequest, fate: keyof typeof FATES): Promise<WireAnswer | undefined> {
+    await this.#delay(link);
+    if (fate === 'lost') return undefined;
+    if (fate === 'portal') return answerOf(200, 'text/html', '<html>Log in to the hotel</html>');
+    if (fate === 'overloaded') return answerOf(503, 'application/json', '{"code":"x","message":"later"}');
+    const answer = await this.#serve(request);
+    if (fate === 'repeated') this.#copies.push({ dueTick: this.#tick + 1 + this.#random.int(12), request });
+    await this.#delay(link);
+    return fate === 'answerLost' ? undefined : answer;
+  }
+
+  /** Waits some ticks, or not at all. */
+  async #delay(link: Link): Promise<void> {
+    if (!this.isFaulty || !this.#random.chance(0.3)) return;
+    const { life, activity } = link;
+    const dueTick = this.#tick + 1 + this.#random.int(6);
+    await new Promise<void>((resume, reject) => {
+      const waiting = { link, dueTick, resume };
+      this.#waiting.push(waiting);
+      life.ended.addEventListener('abort', () => {
+        const at = this.#waiting.indexOf(waiting);
+        if (at === -1) return;
+        this.#waiting.splice(at, 1);
+        activity.enter();
+        reject(life.ended.reason);
+      });
+      activity.leave();
+    });
+  }
+}
+
+function answerOf(status: number, type: string, text: string): WireAnswer {
+  return { status, headers: { 'content-type': type }, body: Buffer.from(text) };
+}
+
+function cutShort(body: Buffer, length: number): ReadableStream<Uint8Array> {
+  let isSent = false;
+  return new ReadableStream({
+    pull(controller) {
+      if (isSent) {
+        controller.error(new TypeError('terminated'));
+        return;
+      }
+      isSent = true;
+      if (length > 0) controller.enqueue(new Uint8Array(body.subarray(0, length)));
+      else controller.error(new TypeError('terminated'));
+    },
+  });
+}

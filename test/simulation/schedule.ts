@@ -1,0 +1,223 @@
+import type { EventDraft } from '#shared/events/envelope.ts';
+import { endOf } from './activity.ts';
+import { decideSomething, seenStamps } from './acts.ts';
+import type { CentralServer } from './central-server.ts';
+import type { Laptop } from './laptop.ts';
+import type { Port } from './life.ts';
+import type { Network } from './network.ts';
+import type { Random } from './random.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export interface World {
+  readonly random: Random;
+  readonly time: VirtualTime;
+  readonly server: CentralServer;
+  readonly network: Network;
+  readonly laptops: readonly Laptop[];
+  /** Every draft that anybody tried to save. */
+  readonly attempted: Map<string, EventDraft>;
+  readonly note: (what: string) => void;
+}
+
+/** How often what happens to the laptop whose turn it is. */
+const TURNS = {
+  act: 90,
+  push: 30,
+  pull: 30,
+  crash: 4,
+  crashSoon: 10,
+  setClock: 3,
+  line: 8,
+  disk: 4,
+  databaseDies: 5,
+  serverRestarts: 2,
+  mayForget: 2,
+  backup: 2,
+  restore: 1,
+};
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** People work on the newest tickets: so their acts meet. */
+const TICKETS_AT_HAND = 5;
+
+/** Draws what happens next and lets it happen, one thing after the other, until the world is healed. */
+export class Schedule {
+  readonly faults: string[] = [];
+  crashes = 0;
+  restores = 0;
+  readonly #world: World;
+  readonly #tickets = new Map<string, string[]>();
+  /** Acts whose saving failed, and that the person tries once more. */
+  readonly #again = new Map<Laptop, readonly EventDraft[]>();
+  #tick = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async run(steps: number): Promise<void> {
+    const { random, time, network, laptops, note } = this.#world;
+    for (let step = 0; step < steps; step++) {
+      time.ms += Math.round(random.between(1_000, 20 * MINUTE_MS));
+      await network.advance(++this.#tick);
+      await this.#bringUp();
+      const laptop = random.pick(laptops);
+      const turn = random.weighted(TURNS);
+      note(`${this.#tick} ${laptop.name} ${turn}`);
+      await endOf(this.#take(turn, laptop), `${laptop.name} (${turn})`);
+      await this.#bringUp();
+    }
+  }
+
+  /** Ends all faults, and lets everybody push and pull until nothing is left. @returns how many rounds it took. */
+  async heal(limit: number): Promise<number> {
+    const { server, network, laptops } = this.#world;
+    network.isFaulty = false;
+    server.database.durable = true;
+    server.database.diesAt = undefined;
+    await this.#bringUp();
+    for (const laptop of laptops) {
+      laptop.life.spare();
+      laptop.link.isUp = true;
+      laptop.disk.isFull = false;
+    }
+    await network.advance(Number.POSITIVE_INFINITY);
+    await this.#bringUp();
+    for (const laptop of laptops) await laptop.logIn();
+    for (let round = 1; round <= limit; round++) {
+      for (const laptop of laptops) {
+        await laptop.push();
+        await laptop.pull();
+      }
+      if ((await this.unrest()) === '') return round;
+    }
+    return limit + 1;
+  }
+
+  /** What still has to happen, in words; `''` for nothing. */
+  async unrest(): Promise<string> {
+    const { server, laptops } = this.#world;
+    const heads = await server.database.real.query<{ scope: string; head: number }>(
+      'SELECT scope, head FROM scopes WHERE tenant = $1',
+      [server.tenant],
+    );
+    const head = new Map(heads.map((row) => [row.scope, row.head]));
+    const left: string[] = [];
+    for (const { name, journal, store } of laptops) {
+      const waiting = journal.outbox().length;
+      if (waiting > 0) left.push(`${name} has ${waiting} facts without a verdict`);
+      const { cursors, epoch } = await store.position({});
+      if (epoch !== server.epoch) left.push(`${name} is in another epoch`);
+      for (const [scope, cursor] of Object.entries(cursors))
+        if (cursor !== head.get(scope)) left.push(`${name} stands at ${cursor} of ${scope}`);
+      const { keys } = await store.incomplete({});
+      if (keys.length > 0) left.push(`${name} has incomplete rows`);
+    }
+    return left.join('; ');
+  }
+
+  async #take(turn: keyof typeof TURNS, laptop: Laptop): Promise<void> {
+    const { random, server, note } = this.#world;
+    switch (turn) {
+      case 'act':
+        for (let acts = 1 + random.int(3); acts > 0 && !laptop.isCrashed; acts--) await this.#act(laptop);
+        return;
+      case 'push':
+      case 'pull':
+        if (laptop.needsLogin && laptop.link.isUp) await laptop.logIn();
+        return turn === 'push' ? laptop.push() : laptop.pull();
+      case 'crash':
+        return laptop.life.end();
+      case 'crashSoon': {
+        const port = random.pick<Port>(['disk', 'network', 'store']);
+        return laptop.life.planCrash(port, 1 + random.int(port === 'store' ? 12 : 6));
+      }
+      case 'setClock':
+        return laptop.clock.set(Math.round(random.between(-2 * DAY_MS, 2 * DAY_MS)));
+      case 'line':
+        laptop.link.isUp = random.chance(0.6);
+        return;
+      case 'disk':
+        laptop.disk.isFull = random.chance(0.4);
+        return;
+      case 'databaseDies':
+        server.database.diesAt = random.pick(['beforeCommit', 'afterCommit']);
+        return;
+      case 'serverRestarts':
+        return server.start();
+      case 'mayForget':
+        server.database.durable = !server.database.durable;
+        return;
+      case 'backup':
+        return server.backUp();
+      case 'restore':
+        if (!(await server.restore())) return;
+        this.restores++;
+        note('restored');
+    }
+  }
+
+  async #act(laptop: Laptop): Promise<void> {
+    const { random, attempted, note } = this.#world;
+    const again = this.#again.get(laptop);
+    this.#again.delete(laptop);
+    if (again !== undefined && random.chance(0.5)) {
+      const isSaved = await laptop.save(again);
+      note(`again ${isSaved}`);
+      return;
+    }
+    const { region } = laptop.person;
+    const tickets = this.#tickets.get(region) ?? [];
+    const deed = await this.#decide(laptop, tickets);
+    if (deed === undefined) return;
+    for (const draft of deed.drafts) {
+      attempted.set(draft.id, draft);
+      if (draft.type === 'ticket.opened') tickets.push(draft.stream.slice('ticket/'.length));
+    }
+    this.#tickets.set(region, tickets);
+    note(`${deed.act} ${deed.refused ?? ''} ${JSON.stringify(deed.drafts)}`);
+    if (deed.drafts.length === 0) return;
+    const seen = await this.#alive(laptop, () => seenStamps(laptop, deed.drafts));
+    if (seen === undefined) return;
+    const before = laptop.saved.length;
+    if (await laptop.save(deed.drafts)) note('saved');
+    else this.#again.set(laptop, deed.drafts);
+    for (const event of laptop.saved.slice(before))
+      if (seen.some((hlc) => hlc >= event.hlc))
+        this.faults.push(`SIM7 ${event.type} ${event.id} on ${laptop.name} sorts before what its author saw`);
+  }
+
+  #decide(laptop: Laptop, tickets: readonly string[]) {
+    const { random } = this.#world;
+    return this.#alive(laptop, async () => {
+      const known: string[] = [];
+      for (const id of tickets)
+        if ((await laptop.store.row({ key: `ticket/${id}` })) !== undefined) known.push(id);
+      return decideSomething(laptop, known.slice(-TICKETS_AT_HAND), random);
+    });
+  }
+
+  /** @returns `undefined` when the laptop lost its power over it. */
+  async #alive<T>(laptop: Laptop, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (laptop.life.isOver) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** Whoever has lost power starts again. */
+  async #bringUp(): Promise<void> {
+    const { random, laptops, note } = this.#world;
+    for (const laptop of laptops) {
+      if (!laptop.isCrashed) continue;
+      this.crashes++;
+      const losesStore = random.chance(0.3);
+      await endOf(laptop.crash(losesStore), `${laptop.name} (crash)`);
+      await endOf(laptop.start(), `${laptop.name} (start)`);
+      note(`${laptop.name} crashed${losesStore ? ' and lost its store' : ''}`);
+    }
+  }
+}

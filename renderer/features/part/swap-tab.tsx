@@ -116,10 +116,17 @@ export function SwapTab({ tab }: { tab: DockTab }) {
           }}
         />
         <TextInput
+          label={t('part.fault')}
+          data-testid="swap-fault"
+          value={fault}
+          onChange={(event) => setFault(event.currentTarget.value)}
+        />
+        <TextInput
           label={t('part.goodSerial')}
           data-testid="swap-good"
           value={goodSerial}
-          description={scanned === undefined ? t('part.scanHint') : describe(scanned)}
+          placeholder={t('part.scanHint')}
+          description={scanned === undefined ? undefined : describe(scanned)}
           onChange={(event) => {
             setGoodSerial(event.currentTarget.value);
             setRefusal(undefined);
@@ -130,12 +137,6 @@ export function SwapTab({ tab }: { tab: DockTab }) {
           data-testid="swap-faulty"
           value={faultyText}
           onChange={(event) => setFaultySerial(event.currentTarget.value)}
-        />
-        <TextInput
-          label={t('part.fault')}
-          data-testid="swap-fault"
-          value={fault}
-          onChange={(event) => setFault(event.currentTarget.value)}
         />
         {refusal !== undefined && (
           <div className={classes.doubt} role="alert" data-testid="swap-refusal">

@@ -1,6 +1,8 @@
 import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { useView } from '../../stores/view.ts';
+import { nameIn } from '../../app/i18n/i18n.ts';
+import { useEntity } from '../../app/use-live.ts';
 import { useConnectionState } from '../../app/connection-state.ts';
 import classes from './status-bar.module.css';
 import { useFollowSyncStatus, useSyncStatus } from './use-sync-status.ts';
@@ -10,6 +12,7 @@ export function StatusBar() {
   const { t, i18n } = useTranslation();
   const { workspace } = useDesk();
   const go = useView((view) => view.go);
+  const person = useEntity('user', workspace.userId);
   useFollowSyncStatus();
   const status = useSyncStatus();
   const hostState = useConnectionState((state) => state.host);
@@ -61,7 +64,7 @@ export function StatusBar() {
       </span>
       <span className={classes.end}>
         <button type="button" className={classes.item} onClick={() => go('settings')}>
-          {workspace.userName} · {workspace.deviceCode}
+          {nameIn(i18n.language, person) || workspace.userName} · {workspace.deviceCode}
         </button>
       </span>
     </footer>

@@ -122,6 +122,39 @@ describe('appending', () => {
     expect(after!.at).toBe('2026-05-04T08:00:00.000Z');
   });
 
+  test('[J6] a stamp that was seen is not forgotten over a restart with the clock set back, though it was not ahead then', async () => {
+    const first = await open({ clock: steppedClock(T0 + 3_600_000) });
+    const seen = formatHlc({ ms: T0 + 1_800_000, counter: 0 }, 'device-2');
+    await first.observe(seen);
+    await first.close();
+    const second = await open({ clock: steppedClock(T0) });
+    const [after] = await second.append([aDraft('after')]);
+    expect(after!.hlc > seen).toBe(true);
+  });
+
+  test('[J6] on a full disk a seen stamp still counts until the restart', async () => {
+    const files = limitedFiles();
+    const journal = await open({ files });
+    await journal.append([aDraft('first')]);
+    const { room } = files;
+    files.room = 0;
+    const seen = formatHlc({ ms: T0 + 3_600_000, counter: 0 }, 'device-2');
+    await journal.observe(seen);
+    files.room = room;
+    const [after] = await journal.append([aDraft('after')]);
+    expect(after!.hlc > seen).toBe(true);
+  });
+
+  test('[J6] what was seen before is not written down again', async () => {
+    const files = limitedFiles();
+    const journal = await open({ files });
+    const seen = formatHlc({ ms: T0 + 3_600_000, counter: 0 }, 'device-2');
+    await journal.observe(seen);
+    const { syncs } = files;
+    await journal.observe(seen);
+    expect(files.syncs).toBe(syncs);
+  });
+
   test('refuses what is too large for one record and keeps the rest', async () => {
     const journal = await open();
     const large = journal.append([aDraft('x'.repeat(9 * 1024 * 1024))]);

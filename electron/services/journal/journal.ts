@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { type DomainEvent, type EventDraft, EventSchema } from '#shared/events/envelope.ts';
 import { hashEvent } from '#shared/events/hash-chain.ts';
-import { formatHlc, parseHlc, tick } from '#shared/events/hlc.ts';
+import { formatHlc, type Hlc, parseHlc, tick } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -141,15 +141,19 @@ export class Journal {
   }
 
   /**
-   * Moves the clock past a stamp of another device. A stamp ahead of the wall
-   * clock is written down, so that a restart does not forget it.
+   * Moves the clock past a stamp of another device, and writes it down: the wall clock may go back with the
+   * next restart. Where the disk is full it counts until then.
    * @throws Error if the text is no stamp.
    */
   async observe(hlc: string): Promise<void> {
-    const seen = parseHlc(hlc);
-    const isAhead = seen.ms > this.#clock.nowMs() && seen.ms > this.#ledger.hlc.ms;
-    if (isAhead) await this.#commits.enqueue(async () => ({ k: 'clock', hlc }));
-    else this.#ledger.see(hlc);
+    if (compareHlc(parseHlc(hlc), this.#ledger.hlc) <= 0) return;
+    try {
+      await this.#commits.enqueue(async () => ({ k: 'clock', hlc }));
+    } catch (thrown) {
+      // What was seen is shown all the same: a full disk must not keep news from a reader.
+      if (!(thrown instanceof JournalError) || thrown.code !== 'journal.diskFull') throw thrown;
+      this.#ledger.see(hlc);
+    }
   }
 
   /** Keeps the last measured difference (server minus device) as evidence for the facts that follow. */
@@ -332,4 +336,8 @@ async function takeLock(dir: string, bootId: string): Promise<JournalLock> {
       'The disk is too full to start. Free some space and start again; everything saved is safe.',
     );
   }
+}
+
+function compareHlc(a: Hlc, b: Hlc): number {
+  return a.ms === b.ms ? a.counter - b.counter : a.ms - b.ms;
 }

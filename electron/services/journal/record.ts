@@ -29,7 +29,7 @@ export const RecordSchema = z.discriminatedUnion('k', [
   z.object({ k: z.literal('counter'), f: z.number(), name: z.string(), value: z.number().int() }),
   /** The server's history is another one: these facts are offered again. */
   z.object({ k: z.literal('epoch'), f: z.number(), epoch: z.string(), reoffered: z.array(z.string()) }),
-  /** A stamp seen from another device that is ahead of this one's wall clock. */
+  /** A stamp seen from another device, later than all before. */
   z.object({ k: z.literal('clock'), f: z.number(), hlc: z.string() }),
   /** A person has given up these refused facts: they hold back nothing any more. */
   z.object({ k: z.literal('released'), f: z.number(), ids: z.array(z.string()) }),

@@ -4,7 +4,8 @@ import type { DomainEvent } from '#shared/events/envelope.ts';
 import { call, stream } from '#shared/host/define.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import type { ListAnswer, ListQuery } from './list-query.ts';
-import type { EventWithStanding, Segment, SyncPosition } from './store.ts';
+import type { Segment } from './pages.ts';
+import type { EventWithStanding, SyncPosition } from './store.ts';
 
 type Labels = Record<string, { name: string; nameEn?: string }>;
 const nothing = z.object({});

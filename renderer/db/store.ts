@@ -1,7 +1,6 @@
 import {
   foldEntity,
   foldOnto,
-  parseKey,
   unknownRow,
   type FoldedRow,
   type Noun,
@@ -12,13 +11,7 @@ import type { PullLine } from '#shared/sync/protocol.ts';
 import { openDatabase, type EventRecord, type EventStanding, type FaultlineDatabase } from './database.ts';
 import { runList, type ListAnswer, type ListQuery } from './list-query.ts';
 import { Memory } from './memory.ts';
-import { gunzipText } from './packing.ts';
-import { readSummaries, writeSummaries } from './summary-page.ts';
-import { summarise, type TicketSummary } from './summary.ts';
-import type { TicketState } from '#shared/domain/ticket/state.ts';
-
-/** Unpacked pages kept at hand, a few megabytes each: the tickets somebody looks at lie near each other. */
-const PAGES_AT_HAND = 4;
+import { Pages, type Segment } from './pages.ts';
 
 /** Where pulling stands. Written in the same transaction as the facts it stands for. */
 export interface SyncPosition {
@@ -36,13 +29,6 @@ export interface EventWithStanding {
   readonly arrivedAt: number;
 }
 
-/** A segment as it came: gzip NDJSON of rows. */
-export interface Segment {
-  readonly scope: string;
-  readonly sha256: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
 const NOWHERE: SyncPosition = { epoch: null, cursors: {}, isBootstrapped: false, pages: [] };
 
 /**
@@ -53,10 +39,7 @@ const NOWHERE: SyncPosition = { epoch: null, cursors: {}, isBootstrapped: false,
 export class Store {
   readonly #database: FaultlineDatabase;
   readonly #memory = new Memory();
-  /** Lines of unpacked pages. */
-  readonly #pages = new Map<string, readonly string[]>();
-  /** Pages unpacked for a base that is not adopted yet. */
-  readonly #staged = new Map<string, PageContent>();
+  readonly #pages: Pages;
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
   readonly #now: () => number;
   /** Writes go one after the other: each folds onto what the last one left. */
@@ -70,6 +53,7 @@ export class Store {
   constructor(name: string, now: () => number) {
     this.#database = openDatabase(name);
     this.#now = now;
+    this.#pages = new Pages(this.#database, this.#memory, now);
   }
 
   /** Reads everything a list needs into memory. Safe to call again; the work is done once. */
@@ -79,7 +63,7 @@ export class Store {
   }
 
   async #load(): Promise<void> {
-    for (const id of (await this.position()).pages) await this.#rememberPage(id);
+    for (const id of (await this.position()).pages) await this.#pages.remember(id);
     await this.#database.overlay.each(({ row }) => this.#memory.put(row, this.#now()));
     this.#announce(undefined);
   }
@@ -119,7 +103,7 @@ export class Store {
   /** An entity as it stands, `undefined` when nothing is known of it. */
   async row(key: string): Promise<FoldedRow | undefined> {
     await this.load();
-    return this.#memory.row(key) ?? (await this.#rowFromPage(key));
+    return this.#memory.row(key) ?? (await this.#pages.row(key));
   }
 
   /** All entities of a noun that is kept in memory; not for tickets. */
@@ -204,22 +188,13 @@ export class Store {
   }
 
   /** Which of these segments are not here yet: a bootstrap that was cut short goes on where it was. */
-  async missingPages(hashes: readonly string[]): Promise<string[]> {
-    const known = new Set(await this.#database.pages.where('id').anyOf(hashes).primaryKeys());
-    return hashes.filter((hash) => !known.has(hash));
+  missingPages(hashes: readonly string[]): Promise<string[]> {
+    return this.#pages.missing(hashes);
   }
 
   /** Keeps a segment for the base to come. Nothing that is shown changes yet. */
-  async stagePage({ scope, sha256, bytes }: Segment): Promise<void> {
-    const content = readSegment(await gunzipText(bytes), this.#now());
-    await this.#database.pages.put({
-      id: sha256,
-      scope,
-      rows: bytes,
-      tickets: writeSummaries(content.tickets),
-      others: JSON.stringify(content.others),
-    });
-    this.#staged.set(sha256, content);
+  stagePage(segment: Segment): Promise<void> {
+    return this.#pages.stage(segment);
   }
 
   /**
@@ -237,11 +212,10 @@ export class Store {
         await meta.put({ key: 'position', value: position });
       });
       this.#memory.clear();
-      this.#pages.clear();
       this.#complete.clear();
       this.#incomplete.clear();
-      for (const id of position.pages) await this.#rememberPage(id);
-      this.#staged.clear();
+      for (const id of position.pages) await this.#pages.remember(id);
+      this.#pages.settle();
       this.#loaded = Promise.resolve();
       this.#announce(undefined);
       await this.#restore(local);
@@ -323,7 +297,7 @@ export class Store {
     }
     const rows: FoldedRow[] = [];
     for (const [key, group] of byKey) {
-      const base = this.#memory.row(key) ?? (await this.#rowFromPage(key)) ?? unknownRow(key);
+      const base = this.#memory.row(key) ?? (await this.#pages.row(key)) ?? unknownRow(key);
       if (base === undefined) continue;
       const folded = foldOnto(base, group);
       rows.push(folded.late ? ((await this.#foldAnew(key, group, new Set())) ?? folded.row) : folded.row);
@@ -361,59 +335,4 @@ export class Store {
   #announce(keys: ReadonlySet<string> | undefined): void {
     for (const listener of this.#listeners) listener(keys ?? new Set(['*']));
   }
-
-  /** Takes a page of the base into memory: just staged, or as it lies in the database. */
-  async #rememberPage(id: string): Promise<void> {
-    let content = this.#staged.get(id);
-    if (content === undefined) {
-      const page = await this.#database.pages.get(id);
-      if (page === undefined) throw new Error(`The base names a page that is not there: ${id}`);
-      content = { tickets: readSummaries(page.tickets), others: JSON.parse(page.others) as FoldedRow[] };
-    }
-    for (const summary of content.tickets) this.#memory.putSummary(summary, id);
-    for (const row of content.others) {
-      this.#memory.pageOf.set(row.key, id);
-      this.#memory.put(row, this.#now());
-    }
-  }
-
-  async #rowFromPage(key: string): Promise<FoldedRow | undefined> {
-    const pageId = this.#memory.pageOf.get(key);
-    if (pageId === undefined) return undefined;
-    let lines = this.#pages.get(pageId);
-    if (lines === undefined) {
-      const page = await this.#database.pages.get(pageId);
-      if (page === undefined) return undefined;
-      lines = (await gunzipText(page.rows)).split('\n');
-      this.#pages.set(pageId, lines);
-      const oldest = this.#pages.keys().next().value;
-      if (this.#pages.size > PAGES_AT_HAND && oldest !== undefined) this.#pages.delete(oldest);
-    }
-    // The line is found by its key as text, and only that line is parsed.
-    const wanted = JSON.stringify(key);
-    for (const line of lines) {
-      if (!line.includes(wanted)) continue;
-      const row = JSON.parse(line) as FoldedRow;
-      if (row.key === key) return row;
-    }
-    return undefined;
-  }
-}
-
-interface PageContent {
-  readonly tickets: readonly TicketSummary[];
-  readonly others: readonly FoldedRow[];
-}
-
-function readSegment(text: string, now: number): PageContent {
-  const tickets: TicketSummary[] = [];
-  const others: FoldedRow[] = [];
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const row = JSON.parse(line) as FoldedRow;
-    const noun = parseKey(row.key)?.noun;
-    if (noun === 'ticket') tickets.push(summarise(row.key, row.state as TicketState, now));
-    else if (noun !== undefined) others.push(row);
-  }
-  return { tickets, others };
 }

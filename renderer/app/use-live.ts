@@ -3,6 +3,7 @@ import type { EntityStates, Noun } from '#shared/domain/projection.ts';
 import type { EventWithStanding } from '../db/store.ts';
 import type { ListQuery } from '../db/list-query.ts';
 import type { StoreClient } from '../db/open-store.ts';
+import { errorCode } from '#shared/host/errors.ts';
 import { useDesk } from './desk.ts';
 
 type ChangeListener = (keys: ReadonlySet<string>) => void;
@@ -53,6 +54,10 @@ export function useLive<T>(
       try {
         const next = await read(store);
         if (isMounted && mine === turn.current) setValue(next);
+      } catch (thrown) {
+        // The browser may take the database away while it is read. What is shown stays; when the database is
+        // filled again it tells so as a change, and this is read anew.
+        if (errorCode(thrown) !== 'host.internal') throw thrown;
       } finally {
         isReading = false;
         if (isStale && isMounted) {

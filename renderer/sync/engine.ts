@@ -106,8 +106,8 @@ export async function catchUp(
         lines.push(...batch.lines);
       const end = lines.find((line) => line.k === 'end');
       if (end === undefined) return;
-      await store.applyPull({ lines });
       await observeStamps(host, lines);
+      await store.applyPull({ lines });
       hasMore = end.more;
     }
     await completeRows(host, store, signal);
@@ -137,6 +137,7 @@ async function bootstrap(host: EngineHost, store: StoreClient, events: EngineEve
       done++;
     }
     await staging;
+    if (manifest.latestHlc !== '') await host.journal.observe({ hlc: manifest.latestHlc });
     await store.adoptPages({
       position: { epoch: manifest.epoch, cursors: manifest.cursors, isBootstrapped: true, pages },
     });
@@ -145,7 +146,10 @@ async function bootstrap(host: EngineHost, store: StoreClient, events: EngineEve
   }
 }
 
-/** What is decided here next has to sort after what was just seen. */
+/**
+ * What is decided here next has to sort after what was seen. The clock moves before the facts are shown: a crash
+ * between the two must not leave facts on the screen that the clock knows nothing of.
+ */
 async function observeStamps(host: EngineHost, lines: readonly PullLine[]): Promise<void> {
   const stamps = lines.flatMap((line) => (line.k === 'event' ? [line.event.hlc] : [])).sort();
   const latest = stamps.at(-1);
@@ -166,7 +170,9 @@ export async function fetchEntity(
   const lines: PullLine[] = [];
   for await (const batch of host.sync.entity({ key }, { signal })) lines.push(...batch.lines);
   const facts = lines.flatMap((line) => (line.k === 'event' ? [line.event] : []));
-  if (facts.length > 0) await store.applyEntity({ key, events: facts });
+  if (facts.length === 0) return;
+  await observeStamps(host, lines);
+  await store.applyEntity({ key, events: facts });
 }
 
 /** The browser can take the database away under the running app; journal and server can fill it again. */

@@ -53,14 +53,25 @@ export class Bootstrap {
   }
 
   async manifest(account: Account, epoch: string): Promise<Manifest> {
-    const manifest: Manifest = { epoch, cursors: {}, checksums: {}, segments: [] };
-    for (const scope of await visibleScopes(this.#database, account)) {
+    const manifest: Manifest = { epoch, cursors: {}, checksums: {}, latestHlc: '', segments: [] };
+    const scopes = await visibleScopes(this.#database, account);
+    for (const scope of scopes) {
       const { head, hash, segments } = await this.#cutOf(account.tenant, scope);
       manifest.cursors[scope] = head;
       manifest.checksums[scope] = { count: head, hash };
       manifest.segments.push(...segments);
     }
+    manifest.latestHlc = await this.#latestStamp(account.tenant, scopes);
     return manifest;
+  }
+
+  /** Of all rows as they stand now: not before what any cut of them holds. */
+  async #latestStamp(tenant: string, scopes: readonly string[]): Promise<string> {
+    const [row] = await this.#database.query<{ hlc: string | null }>(
+      'SELECT max(hlc) AS hlc FROM rows WHERE tenant = $1 AND scope = ANY($2)',
+      [tenant, scopes],
+    );
+    return row?.hlc ?? '';
   }
 
   /** The bytes of a segment, or `undefined` when there is none or it is of a scope that the user may not see. */

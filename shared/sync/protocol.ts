@@ -134,6 +134,8 @@ export const ManifestSchema = z.object({
   /** The cursors that the segments stand for: pull goes on from here. */
   cursors: z.record(z.string(), z.number().int()),
   checksums: z.record(z.string(), z.object({ count: z.number().int(), hash: z.string() })),
+  /** No row has a later stamp: what is decided on top of them has to sort after it. `''` from a server that does not tell. */
+  latestHlc: z.string().default(''),
   segments: z.array(
     z.object({
       sha256: z.string(),

@@ -2,6 +2,9 @@ import type { FoldedRow, Noun } from '#shared/domain/projection.ts';
 import { parseKey } from '#shared/domain/projection.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { summarise, type TicketSummary } from './summary.ts';
+import { TicketIndex } from './ticket-index.ts';
+
+const SEARCHED = /^(?:customer|site|asset)\//;
 
 /**
  * What the store keeps in memory: every ticket's summary, every row that is
@@ -9,7 +12,7 @@ import { summarise, type TicketSummary } from './summary.ts';
  * tickets stay packed; `pageOf` tells where.
  */
 export class Memory {
-  readonly summaries = new Map<string, TicketSummary>();
+  readonly tickets = new TicketIndex();
   readonly pageOf = new Map<string, string>();
   readonly #rows = new Map<string, FoldedRow>();
   readonly #names = new Map<string, string>();
@@ -28,7 +31,7 @@ export class Memory {
     const noun = parseKey(row.key)?.noun;
     if (noun === 'ticket') {
       const ticket = row.state as TicketState;
-      if (ticket.isOpened) this.summaries.set(row.key, summarise(row.key, ticket, now));
+      if (ticket.isOpened) this.tickets.put(summarise(row.key, ticket, now));
     } else {
       this.#names.delete(row.key);
     }
@@ -36,12 +39,17 @@ export class Memory {
 
   putSummary(summary: TicketSummary, pageId: string): void {
     this.pageOf.set(summary.key, pageId);
-    if (!this.#rows.has(summary.key)) this.summaries.set(summary.key, summary);
+    if (!this.#rows.has(summary.key)) this.tickets.put(summary);
   }
 
-  /** Customer, site and asset of a ticket in lower case, for searching. */
-  namesOf = (summary: TicketSummary): string =>
-    `${this.#name(`customer/${summary.customerId}`)}\n${this.#name(`site/${summary.siteId}`)}\n${this.#name(`asset/${summary.assetId}`)}`;
+  /** Keys of customers, sites and assets whose name or serial holds a word (in lower case). */
+  namedWith = (word: string): ReadonlySet<string> => {
+    const found = new Set<string>();
+    for (const key of this.#rows.keys()) {
+      if (SEARCHED.test(key) && this.#name(key).includes(word)) found.add(key);
+    }
+    return found;
+  };
 
   #name(key: string): string {
     const known = this.#names.get(key);
@@ -61,7 +69,7 @@ export class Memory {
   }
 
   clear(): void {
-    this.summaries.clear();
+    this.tickets.clear();
     this.pageOf.clear();
     this.#rows.clear();
     this.#names.clear();

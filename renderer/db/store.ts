@@ -1,15 +1,9 @@
-import {
-  foldEntity,
-  foldOnto,
-  unknownRow,
-  type FoldedRow,
-  type Noun,
-} from '#shared/domain/projection.ts';
+import { foldEntity, foldOnto, unknownRow, type FoldedRow, type Noun } from '#shared/domain/projection.ts';
 import { touches } from '#shared/domain/registry.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import { openDatabase, type EventRecord, type EventStanding, type FaultlineDatabase } from './database.ts';
-import { runList, type ListAnswer, type ListQuery } from './list-query.ts';
+import type { ListAnswer, ListQuery } from './list-query.ts';
 import { Memory } from './memory.ts';
 import { Pages, type Segment } from './pages.ts';
 
@@ -81,7 +75,7 @@ export class Store {
     query: ListQuery,
   ): Promise<ListAnswer & { labels: Record<string, { name: string; nameEn?: string }> }> {
     await this.load();
-    const answer = runList(this.#memory.summaries.values(), query, this.#memory.namesOf);
+    const answer = this.#memory.tickets.list(query, this.#memory.namedWith);
     const labels: Record<string, { name: string; nameEn?: string }> = {};
     for (const item of answer.items) {
       for (const key of [

@@ -160,10 +160,13 @@ describe('a hostile server', () => {
         session.on('pty', (allow) => allow?.());
         session.on('shell', (open) => {
           const channel = open();
-          channel.stderr.write(Buffer.alloc(8 * 1024 * 1024, 'e'), () => {
-            channel.write('after the flood');
-            channel.exit(0);
-            channel.end();
+          // Only once the screen is there: one that comes later is shown a replay of bounded length.
+          channel.once('data', () => {
+            channel.stderr.write(Buffer.alloc(8 * 1024 * 1024, 'e'), () => {
+              channel.write('after the flood');
+              channel.exit(0);
+              channel.end();
+            });
           });
         });
       });
@@ -171,6 +174,7 @@ describe('a hostile server', () => {
     const connection = await connectTrusting(server);
     const { session } = await openSession(connection);
     const screen = new TestScreen(session.attach());
+    await session.write(Buffer.from('go'));
     await screen.until('after the flood');
     expect(screen.bytes).toBe(8 * 1024 * 1024 + 'after the flood'.length);
     await session.close();

@@ -37,7 +37,8 @@ export function Palette({ commands, context }: { commands: readonly Command[]; c
       yOffset="12vh"
       size={560}
       title={undefined}
-      aria-label={t('app.palette.title')}
+      // The name belongs to the dialog itself, which stands inside the element that takes this component's own attributes.
+      attributes={{ content: { 'aria-label': t('app.palette.title') } }}
     >
       <TextInput
         data-autofocus

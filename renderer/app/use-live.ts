@@ -6,6 +6,9 @@ import type { StoreClient } from '../db/open-store.ts';
 import { errorCode } from '#shared/host/errors.ts';
 import { useDesk } from './desk.ts';
 
+/** How a read ends that was under way, or began, while there was no database. */
+const WHILE_REFILLED = new Set(['host.internal', 'host.cancelled']);
+
 type ChangeListener = (keys: ReadonlySet<string>) => void;
 const listenersOf = new WeakMap<StoreClient, Set<ChangeListener>>();
 
@@ -57,7 +60,7 @@ export function useLive<T>(
       } catch (thrown) {
         // The browser may take the database away while it is read. What is shown stays; when the database is
         // filled again it tells so as a change, and this is read anew.
-        if (errorCode(thrown) !== 'host.internal') throw thrown;
+        if (!WHILE_REFILLED.has(errorCode(thrown) ?? '')) throw thrown;
       } finally {
         isReading = false;
         if (isStale && isMounted) {

@@ -36,7 +36,8 @@ export function SyncPage() {
   };
 
   return (
-    <div className={classes.page} data-testid="sync-page">
+    // Without a server nothing in here takes the focus, and who has no mouse must be able to scroll it.
+    <div className={classes.page} data-testid="sync-page" tabIndex={isDemo ? 0 : undefined}>
       <h1 className={classes.title}>{t('sync.title')}</h1>
       <p className={classes.lead}>{t(isDemo ? 'sync.demoLead' : 'sync.lead')}</p>
       <dl className={classes.facts}>

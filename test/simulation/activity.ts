@@ -1,5 +1,5 @@
 /** Real time after which a simulated laptop that neither ends nor waits for the network counts as stuck. */
-const STUCK_MS = 8_000;
+const STUCK_MS = 20_000;
 
 /** Something goes on for ever: the liveness that a simulation checks is broken. */
 export class Stuck extends Error {

@@ -7,6 +7,7 @@ import type { CallOptions, ContractHandlers, ServiceHandlers } from '#shared/hos
 import type { JournalItem, journalService } from '#shared/host/journal.ts';
 import type { syncService } from '#shared/host/sync.ts';
 import type { Activity } from './activity.ts';
+import type { FaultyDisk } from './faulty-disk.ts';
 import type { Life } from './life.ts';
 
 /** How the simulation moves the page's loop. */
@@ -20,6 +21,7 @@ export interface HostSideOptions {
   readonly activity: Activity;
 }
 
+const WRITES = /^(apply|stage|adopt)/;
 const NEVER = new AbortController().signal;
 const context = (options: CallOptions | undefined) => ({ signal: options?.signal ?? NEVER });
 
@@ -108,18 +110,20 @@ async function* watched(
 }
 
 /**
- * The real store as the page calls it, on a database in memory; the power can go before and after each call.
+ * The real store as the page calls it, on a database in memory; the power can go before and after each call, and
+ * what it would write does not fit while the laptop's disk is full.
  * @param movesCursorFirst the planted fault: the cursor of a pull is written before its facts.
  */
 export function connectStore(
   name: string,
   now: () => number,
-  life: Life,
+  { life, disk }: { life: Life; disk: FaultyDisk },
   movesCursorFirst: boolean,
 ): StoreClient {
   const { store } = createStoreHandlers(name, now) as ContractHandlers<typeof storeContract>;
-  const mortal = async <T>(work: () => Promise<T>): Promise<T> => {
+  const mortal = async <T>(method: string, work: () => Promise<T>): Promise<T> => {
     life.step('store');
+    if (disk.isFull && WRITES.test(method)) throw new DOMException('The disk is full.', 'QuotaExceededError');
     const result = await work();
     life.step('store');
     return result;
@@ -130,7 +134,7 @@ export function connectStore(
     client[method] =
       method === 'changes'
         ? (input: unknown, o?: CallOptions) => handle(input, context(o))
-        : (input: unknown, o?: CallOptions) => mortal(() => handle(input, context(o)));
+        : (input: unknown, o?: CallOptions) => mortal(method, () => handle(input, context(o)));
   }
   const connected = client as unknown as StoreClient;
   if (!movesCursorFirst) return connected;

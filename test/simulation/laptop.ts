@@ -157,7 +157,7 @@ export class Laptop {
       { journal, activity },
     );
     const now = (): number => clock.nowMs();
-    const store = connectStore(this.databaseName, now, life, this.#options.movesCursorFirst);
+    const store = connectStore(this.databaseName, now, { life, disk }, this.#options.movesCursorFirst);
     const ended = runEngine(host, store, this.#events(life), life.ended).catch((thrown: unknown) => {
       this.#note(thrown, life);
     });
@@ -295,6 +295,7 @@ const EXPECTED: ReadonlySet<string | undefined> = new Set([
 /** True for what the faults of the simulation bring about by design. */
 function isExpected(thrown: unknown): boolean {
   if (EXPECTED.has(errorCode(thrown))) return true;
+  if (thrown instanceof DOMException && thrown.name === 'QuotaExceededError') return true;
   // A restored server does not have the segments of the manifest that was fetched before.
   return thrown instanceof SyncError && thrown.detail['serverCode'] === 'sync.unknownSegment';
 }

@@ -18,6 +18,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '200' },
     planted: { type: 'string' },
     trace: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
   },
 });
 const laptops = Number(values.clients ?? values.laptops);
@@ -41,6 +42,7 @@ try {
     sums.crashes += result.crashes;
     sums.restores += result.restores;
     sums.slowest = Math.max(sums.slowest, result.ticksToQuiet);
+    if (values.verbose) console.error(`seed ${seed}: ${result.faults.length} faults, ${((performance.now() - started) / 1000).toFixed(1)} s`);
     if (values.trace !== undefined) writeFileSync(values.trace, result.trace.join('\n'));
     if (result.faults.length === 0) continue;
     sums.failed++;

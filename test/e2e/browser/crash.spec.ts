@@ -28,7 +28,7 @@ test('kill -9 right after the screen said saved loses nothing, whatever was done
 }) => {
   test.setTimeout(240_000);
   const sshd = await newSshd();
-  const office = await newOffice({ device: sshd });
+  const office = await newOffice({ device: sshd, database: 'postgres' });
   const laptop = await newDevice();
   await register(laptop, office.url);
   // From here on the server does not answer: what is saved is saved on this laptop alone.

@@ -127,8 +127,9 @@ export class Ticket {
     await this.page.getByTestId(`tool-${kind}`).click();
   }
 
-  /** The timeline as one reads it, without the marks of what the server has. */
-  async story(): Promise<string[]> {
-    return this.timeline.allInnerTexts();
+  /** The timeline as one reads it. A page says "me" of its own user: `me` is who that is. */
+  async story(me: string): Promise<string[]> {
+    const told = await this.timeline.allInnerTexts();
+    return told.map((text) => text.replace(/我$/m, me));
   }
 }

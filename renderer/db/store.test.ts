@@ -163,6 +163,28 @@ describe('a bootstrap', () => {
     expect((await second.list(query())).total).toBe(1);
   });
 
+  it('[ST6] still names such a row after a restart, until its facts are here', async () => {
+    const first = aStore('restarted-late');
+    const { events, state } = aTicket().graded('P2').assigned().accepted();
+    await bootstrap(first, [
+      foldEntity(
+        'ticket/t1',
+        events.filter(({ type }) => type !== 'ticket.graded'),
+      )!,
+    ]);
+    await first.applyPull(pull([events[1]!]));
+    await first.close();
+    const second = aStore('restarted-late');
+    await second.load();
+    expect(second.incomplete()).toEqual(['ticket/t1']);
+    await second.applyEntity('ticket/t1', events);
+    await second.close();
+    const third = aStore('restarted-late');
+    await third.load();
+    expect(third.incomplete()).toEqual([]);
+    expect((await third.row('ticket/t1'))?.state).toEqual(state);
+  });
+
   it('[ST6] names a row that a late fact sorts into, and folds it anew from all facts', async () => {
     const store = aStore();
     const { events, state } = aTicket().graded('P2').assigned().accepted();

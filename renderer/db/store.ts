@@ -57,6 +57,8 @@ export class Store {
   }
 
   async #load(): Promise<void> {
+    const incomplete = await this.#database.meta.get('incomplete');
+    for (const key of (incomplete?.value as string[] | undefined) ?? []) this.#incomplete.add(key);
     for (const id of (await this.position()).pages) await this.#pages.remember(id);
     await this.#database.overlay.each(({ row }) => this.#memory.put(row, this.#now()));
     this.#announce(undefined);
@@ -137,11 +139,11 @@ export class Store {
         const row = await this.#foldAnew(key, [], refused);
         if (row !== undefined) rows.push(row);
       }
-      await this.#database.transaction('rw', this.#database.events, this.#database.overlay, async () => {
-        await this.#database.events.bulkPut(
-          records.map((record) => ({ ...record, standing: 'refused' as const })),
-        );
-        await this.#database.overlay.bulkPut(rows.map((row) => ({ key: row.key, row })));
+      const { events, overlay, meta } = this.#database;
+      await this.#database.transaction('rw', events, overlay, meta, async () => {
+        await events.bulkPut(records.map((record) => ({ ...record, standing: 'refused' as const })));
+        await overlay.bulkPut(rows.map((row) => ({ key: row.key, row })));
+        await this.#keepIncomplete();
       });
       this.#remember(rows);
     });
@@ -173,10 +175,17 @@ export class Store {
       this.#incomplete.delete(key);
       const records = events.map((event) => this.#record(event, 'confirmed'));
       const row = await this.#foldAnew(key, events, new Set());
-      await this.#database.transaction('rw', this.#database.events, this.#database.overlay, async () => {
-        await this.#database.events.bulkPut(records);
-        if (row !== undefined) await this.#database.overlay.put({ key, row });
-      });
+      const { events: eventTable, overlay, meta } = this.#database;
+      await this.#database
+        .transaction('rw', eventTable, overlay, meta, async () => {
+          await eventTable.bulkPut(records);
+          if (row !== undefined) await overlay.put({ key, row });
+          await this.#keepIncomplete();
+        })
+        .catch((thrown: unknown) => {
+          this.#incomplete.add(key);
+          throw thrown;
+        });
       if (row !== undefined) this.#remember([row]);
     });
   }
@@ -204,6 +213,7 @@ export class Store {
         await overlay.clear();
         await events.clear();
         await meta.put({ key: 'position', value: position });
+        await meta.delete('incomplete');
       });
       this.#memory.clear();
       this.#complete.clear();
@@ -277,6 +287,7 @@ export class Store {
       await eventTable.bulkPut([...records, ...confirmed]);
       await overlay.bulkPut(rows.map((row) => ({ key: row.key, row })));
       if (position !== undefined) await meta.put({ key: 'position', value: position });
+      await this.#keepIncomplete();
     });
     this.#remember(
       rows,
@@ -315,6 +326,11 @@ export class Store {
       ...extra,
     ].filter((event) => !leftOut.has(event.id));
     return foldEntity(key, events);
+  }
+
+  /** In the transaction that moves the cursor past a late fact: a restart must not forget that its row is behind. */
+  async #keepIncomplete(): Promise<void> {
+    await this.#database.meta.put({ key: 'incomplete', value: [...this.#incomplete] });
   }
 
   #record(event: DomainEvent, standing: EventStanding): EventRecord {

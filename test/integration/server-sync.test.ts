@@ -363,6 +363,12 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
     const rows = await newcomer.rows(manifest);
     expect(rows).toHaveLength(manifest.segments.reduce((sum, segment) => sum + segment.rows, 0));
     expect(manifest.segments.every((segment) => segment.rows <= 10)).toBe(true);
+    expect(manifest.latestHlc).toBe(
+      rows
+        .map(({ hlc }) => hlc)
+        .sort()
+        .at(-1),
+    );
 
     await writer.pull();
     const events = writer.received.get(REGION)?.map(({ event }) => event) ?? [];

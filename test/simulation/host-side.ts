@@ -8,7 +8,7 @@ import type { JournalItem, journalService } from '#shared/host/journal.ts';
 import type { syncService } from '#shared/host/sync.ts';
 import type { Activity } from './activity.ts';
 import type { FaultyDisk } from './faulty-disk.ts';
-import type { Life } from './life.ts';
+import { Crashed, type Life, type Port } from './life.ts';
 
 /** How the simulation moves the page's loop. */
 export interface Drive {
@@ -110,7 +110,7 @@ async function* watched(
 }
 
 /**
- * The real store as the page calls it, on a database in memory; the power can go before and after each call, and
+ * The real store as the page calls it, on a database in memory; the power can go before and after each write, and
  * what it would write does not fit while the laptop's disk is full.
  * @param movesCursorFirst the planted fault: the cursor of a pull is written before its facts.
  */
@@ -121,12 +121,16 @@ export function connectStore(
   movesCursorFirst: boolean,
 ): StoreClient {
   const { store } = createStoreHandlers(name, now) as ContractHandlers<typeof storeContract>;
-  const mortal = async <T>(method: string, work: () => Promise<T>): Promise<T> => {
-    life.step('store');
-    if (disk.isFull && WRITES.test(method)) throw new DOMException('The disk is full.', 'QuotaExceededError');
+  const mortal = async <T>(port: Port, work: () => Promise<T>): Promise<T> => {
+    life.step(port);
+    if (disk.isFull) throw new DOMException('The disk is full.', 'QuotaExceededError');
     const result = await work();
-    life.step('store');
+    life.step(port);
     return result;
+  };
+  const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (life.isOver) throw new Crashed();
+    return work();
   };
   const client: Record<string, unknown> = {};
   for (const [method, handler] of Object.entries(store)) {
@@ -134,7 +138,10 @@ export function connectStore(
     client[method] =
       method === 'changes'
         ? (input: unknown, o?: CallOptions) => handle(input, context(o))
-        : (input: unknown, o?: CallOptions) => mortal(method, () => handle(input, context(o)));
+        : (input: unknown, o?: CallOptions) =>
+            WRITES.test(method)
+              ? mortal(method === 'applyLocal' ? 'ownFacts' : 'news', () => handle(input, context(o)))
+              : whileAlive(() => handle(input, context(o)));
   }
   const connected = client as unknown as StoreClient;
   if (!movesCursorFirst) return connected;

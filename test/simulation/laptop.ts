@@ -81,7 +81,7 @@ export class Laptop {
     this.name = options.name;
     this.person = options.person;
     this.clock = options.clock;
-    this.#deviceId = `device-${options.server.tenant}-${options.name}`;
+    this.#deviceId = `device-${options.name}`;
     this.#link = { name: options.name, isUp: true, life: new Life(), activity: new Activity(options.name) };
     this.#url = options.network.connect(this.#link);
   }

@@ -1,5 +1,5 @@
-/** The ports of a laptop at which it can die: each counts its own calls. */
-export type Port = 'disk' | 'network' | 'store';
+/** The ports of a laptop at which it can die: each counts its own calls. The store takes in own facts, and news. */
+export type Port = 'disk' | 'network' | 'ownFacts' | 'news';
 
 /** Thrown by every port of a laptop that has lost its power. */
 export class Crashed extends Error {

@@ -42,7 +42,10 @@ try {
     sums.crashes += result.crashes;
     sums.restores += result.restores;
     sums.slowest = Math.max(sums.slowest, result.ticksToQuiet);
-    if (values.verbose) console.error(`seed ${seed}: ${result.faults.length} faults, ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    if (values.verbose)
+      console.error(
+        `seed ${seed}: ${result.faults.length} faults, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+      );
     if (values.trace !== undefined) writeFileSync(values.trace, result.trace.join('\n'));
     if (result.faults.length === 0) continue;
     sums.failed++;

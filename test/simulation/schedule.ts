@@ -25,7 +25,7 @@ const TURNS = {
   push: 30,
   pull: 30,
   crash: 4,
-  crashSoon: 10,
+  crashSoon: 14,
   setClock: 3,
   line: 8,
   disk: 4,
@@ -130,8 +130,8 @@ export class Schedule {
       case 'crash':
         return laptop.life.end();
       case 'crashSoon': {
-        const port = random.pick<Port>(['disk', 'network', 'store']);
-        return laptop.life.planCrash(port, 1 + random.int(port === 'store' ? 12 : 6));
+        const port = random.pick<Port>(['disk', 'network', 'ownFacts', 'news', 'news']);
+        return laptop.life.planCrash(port, 1 + random.int(5));
       }
       case 'setClock':
         return laptop.clock.set(Math.round(random.between(-2 * DAY_MS, 2 * DAY_MS)));

@@ -110,7 +110,7 @@ export async function simulate(
       if (ticksToQuiet > TICKS_TO_QUIET)
         faults.push(`SIM6 not quiet after ${TICKS_TO_QUIET} ticks: ${await schedule.unrest()}`);
       const truth = await readTruth(shared.database, server.tenant);
-      faults.push(...checkServer(truth, laptops, attempted));
+      faults.push(...checkServer(truth, laptops, attempted, schedule.restores > 0));
       for (const laptop of laptops) faults.push(...(await checkLaptop(laptop, truth)));
     } catch (thrown) {
       if (!(thrown instanceof Stuck)) throw thrown;

@@ -2,6 +2,7 @@ import { createContext, use } from 'react';
 import type { DecideContext, Decision } from '#shared/domain/refusal.ts';
 import type { AppInfo, Workspace } from '#shared/host/app.ts';
 import type { EventDraft } from '#shared/events/envelope.ts';
+import { errorCode } from '#shared/host/errors.ts';
 import { uuidV7 } from '#shared/events/uuid.ts';
 import type { StoreClient } from '../db/open-store.ts';
 import type { HostClient } from '../host/connect.ts';
@@ -47,7 +48,12 @@ export function decideContext(desk: Desk): DecideContext {
 export async function save(desk: Desk, drafts: readonly EventDraft[]): Promise<void> {
   if (drafts.length === 0) return;
   const { events } = await desk.host.journal.append({ drafts: [...drafts] });
-  await desk.store.applyLocal({ events });
+  try {
+    await desk.store.applyLocal({ events });
+  } catch (thrown) {
+    // It is saved: the store is being rebuilt from the journal, and this fact with it.
+    if (errorCode(thrown) !== 'store.lost') throw thrown;
+  }
 }
 
 /** Decides and saves; a refusal is handed back for the screen to explain. */

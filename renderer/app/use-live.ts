@@ -7,7 +7,7 @@ import { errorCode } from '#shared/host/errors.ts';
 import { useDesk } from './desk.ts';
 
 /** How a read ends that was under way, or began, while there was no database. */
-const WHILE_REFILLED = new Set(['host.internal', 'host.cancelled']);
+const WHILE_REFILLED = new Set(['store.lost', 'host.cancelled']);
 
 type ChangeListener = (keys: ReadonlySet<string>) => void;
 const listenersOf = new WeakMap<StoreClient, Set<ChangeListener>>();

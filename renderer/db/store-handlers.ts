@@ -1,4 +1,5 @@
 import type { ContractHandlers } from '#shared/host/define.ts';
+import { HostError } from '#shared/host/errors.ts';
 import { PushQueue } from './push-queue.ts';
 import type { storeContract } from './store-contract.ts';
 import { Store } from './store.ts';
@@ -20,20 +21,20 @@ export function createStoreHandlers(name: string, now: () => number): ContractHa
 
   return {
     store: {
-      firstPage: () => store.firstPage(),
-      list: (query) => store.list(query),
-      row: ({ key }) => store.row(key),
-      rowsOf: ({ noun }) => store.rowsOf(noun),
-      eventsOf: ({ key }) => store.eventsOf(key),
-      position: () => store.position(),
-      applyLocal: ({ events }) => store.applyLocal(events).then(() => done),
-      applyRefusals: ({ eventIds }) => store.applyRefusals(eventIds).then(() => done),
-      applyPull: ({ lines }) => store.applyPull(lines).then(() => done),
-      applyEntity: ({ key, events }) => store.applyEntity(key, events).then(() => done),
+      firstPage: () => guarded(() => store.firstPage()),
+      list: (query) => guarded(() => store.list(query)),
+      row: ({ key }) => guarded(() => store.row(key)),
+      rowsOf: ({ noun }) => guarded(() => store.rowsOf(noun)),
+      eventsOf: ({ key }) => guarded(() => store.eventsOf(key)),
+      position: () => guarded(() => store.position()),
+      applyLocal: ({ events }) => guarded(() => store.applyLocal(events).then(() => done)),
+      applyRefusals: ({ eventIds }) => guarded(() => store.applyRefusals(eventIds).then(() => done)),
+      applyPull: ({ lines }) => guarded(() => store.applyPull(lines).then(() => done)),
+      applyEntity: ({ key, events }) => guarded(() => store.applyEntity(key, events).then(() => done)),
       incomplete: async () => ({ keys: store.incomplete() }),
-      missingPages: async ({ hashes }) => ({ hashes: await store.missingPages(hashes) }),
-      stagePage: (segment) => store.stagePage(segment).then(() => done),
-      adoptPages: ({ position }) => store.adoptPages(position).then(() => done),
+      missingPages: ({ hashes }) => guarded(async () => ({ hashes: await store.missingPages(hashes) })),
+      stagePage: (segment) => guarded(() => store.stagePage(segment).then(() => done)),
+      adoptPages: ({ position }) => guarded(() => store.adoptPages(position).then(() => done)),
       reopen: async () => {
         await store.close();
         store = open();
@@ -52,4 +53,26 @@ export function createStoreHandlers(name: string, now: () => number): ContractHa
       },
     },
   };
+}
+
+/** How Dexie and IndexedDB say that the database is not there any more. */
+const GONE = new Set([
+  'DatabaseClosedError',
+  'InvalidStateError',
+  'NotFoundError',
+  'OpenFailedError',
+  'UnknownError',
+  'AbortError',
+]);
+
+/** Names the one failure that has a remedy: the database is gone, and is being filled again. */
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof Error && GONE.has(thrown.name)) {
+      throw new HostError('store.lost', 'The browser has dropped the local database; it is being rebuilt.');
+    }
+    throw thrown;
+  }
 }

@@ -4,6 +4,7 @@ import type { journalService } from '#shared/host/journal.ts';
 import type { syncService } from '#shared/host/sync.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import type { StoreClient } from '../db/open-store.ts';
+import { Turns } from './turns.ts';
 
 /** The services of the host that keep the store up to date. */
 export type EngineHost = Pick<
@@ -42,10 +43,11 @@ export async function runEngine(
   events: EngineEvents,
   signal: AbortSignal,
 ): Promise<void> {
+  const turns = new Turns(signal);
   await Promise.all([
     followJournal(host, store, events, signal),
-    followServer(host, store, events, signal),
-    watchStore(host, store, events, signal),
+    followServer(host, store, events, turns, signal),
+    watchStore(host, store, events, turns, signal),
   ]);
 }
 
@@ -64,7 +66,7 @@ async function followJournal(
         else await applyVerdicts(store, item.verdicts);
       } catch (thrown) {
         // The fact is in the journal; the store is behind and is rebuilt from it at the next start or reopening.
-        events.onTrouble(thrown);
+        if (errorCode(thrown) !== 'store.lost') events.onTrouble(thrown);
       }
     }
   }
@@ -82,10 +84,11 @@ async function followServer(
   host: EngineHost,
   store: StoreClient,
   events: EngineEvents,
+  turns: Turns,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const _ of host.sync.pokes({}, { signal })) {
-    await catchUp(host, store, events, signal);
+    await turns.take((mine) => catchUp(host, store, events, mine));
   }
 }
 
@@ -97,7 +100,7 @@ export async function catchUp(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    if (!(await store.position({})).isBootstrapped) await bootstrap(host, store, events);
+    if (!(await store.position({})).isBootstrapped) await bootstrap(host, store, events, signal);
     let hasMore = true;
     while (hasMore && !signal.aborted) {
       const { epoch, cursors } = await store.position({});
@@ -113,13 +116,21 @@ export async function catchUp(
     await completeRows(host, store, signal);
   } catch (thrown) {
     const code = errorCode(thrown);
-    if (code === 'sync.otherEpoch') await bootstrap(host, store, events).catch(events.onTrouble);
-    else if (code === undefined || !LATER.has(code)) events.onTrouble(thrown);
+    if (code === 'sync.otherEpoch') await bootstrap(host, store, events, signal).catch(events.onTrouble);
+    // A store that was taken away is being refilled by somebody else's turn.
+    else if (!signal.aborted && code !== 'store.lost' && (code === undefined || !LATER.has(code))) {
+      events.onTrouble(thrown);
+    }
   }
 }
 
-async function bootstrap(host: EngineHost, store: StoreClient, events: EngineEvents): Promise<void> {
-  const manifest = await host.sync.bootstrap({});
+async function bootstrap(
+  host: EngineHost,
+  store: StoreClient,
+  events: EngineEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  const manifest = await host.sync.bootstrap({}, { signal });
   const pages = [...new Set(manifest.segments.map(({ sha256 }) => sha256))];
   const { hashes } = await store.missingPages({ hashes: pages });
   const missing = new Set(hashes);
@@ -130,7 +141,7 @@ async function bootstrap(host: EngineHost, store: StoreClient, events: EngineEve
     let staging: Promise<unknown> = Promise.resolve();
     for (const { scope, sha256 } of wanted) {
       events.onBootstrap({ done, total: pages.length });
-      const { bytes } = await host.sync.segment({ sha256 });
+      const { bytes } = await host.sync.segment({ sha256 }, { signal });
       await staging;
       staging = store.stagePage({ scope, sha256, bytes: bytes as Uint8Array<ArrayBuffer> });
       staging.catch(() => undefined);
@@ -180,25 +191,36 @@ async function watchStore(
   host: EngineHost,
   store: StoreClient,
   events: EngineEvents,
+  turns: Turns,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const change of store.changes({}, { signal })) {
     if (!change.lost) continue;
-    events.onRebuild(true);
-    try {
-      await store.reopen({});
-      await replayJournal(host, store);
-      await catchUp(host, store, events, signal);
-    } catch (thrown) {
-      events.onTrouble(thrown);
-    } finally {
-      events.onRebuild(false);
-    }
+    // Not waited for: a second loss has to end the refill that it made pointless.
+    void turns.interrupt((mine) => refill(host, store, events, mine));
   }
 }
 
-async function replayJournal(host: EngineHost, store: StoreClient): Promise<void> {
-  for await (const item of host.journal.follow({ replay: true })) {
+async function refill(
+  host: EngineHost,
+  store: StoreClient,
+  events: EngineEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  events.onRebuild(true);
+  try {
+    await store.reopen({});
+    await replayJournal(host, store, signal);
+    await catchUp(host, store, events, signal);
+  } catch (thrown) {
+    if (!signal.aborted) events.onTrouble(thrown);
+  } finally {
+    if (!signal.aborted) events.onRebuild(false);
+  }
+}
+
+async function replayJournal(host: EngineHost, store: StoreClient, signal: AbortSignal): Promise<void> {
+  for await (const item of host.journal.follow({ replay: true }, { signal })) {
     if (item.k === 'live') return;
     if (item.k === 'events') await store.applyLocal({ events: item.events });
     else await applyVerdicts(store, item.verdicts);

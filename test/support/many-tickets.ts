@@ -31,7 +31,7 @@ export function manyRows(count: number, now: number): FoldedRow[] {
     if (row !== undefined) rows.push(row);
   };
   const places = Math.max(1, Math.min(500, Math.ceil(count / 50)));
-  const directory = new EventBuilder('SV01', 'region/sz', now - 400 * DAY_MS);
+  const directory = new EventBuilder('device-sv01', 'region/sz', now - 400 * DAY_MS);
   for (let n = 0; n < places; n++) {
     add(`customer/c${n}`, [
       directory.make(`customer/c${n}`, 'customer.registered', {
@@ -60,7 +60,7 @@ export function manyRows(count: number, now: number): FoldedRow[] {
     ]);
   }
   for (let n = 0; n < count; n++) {
-    const builder = new EventBuilder(`D${n % 90}`, 'region/sz', now - ((n * 7919) % (365 * DAY_MS)));
+    const builder = new EventBuilder(`device-${n % 90}`, 'region/sz', now - ((n * 7919) % (365 * DAY_MS)));
     const stream = `ticket/t${n}`;
     const place = n % places;
     const [impact, urgency, grade] = GRADES[(n * 31) % 4]!;

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { useDesk } from '../../app/desk.ts';
 import { useEvents } from '../../app/use-live.ts';
+import { useWholeTicket } from './use-whole-ticket.ts';
 import { dayOf, formatDay, formatInstant } from '../../components/format-time.ts';
 import { lateArrivals } from './late-arrivals.ts';
 import { NoteComposer } from './note-composer.tsx';
@@ -26,6 +27,7 @@ export function Timeline({ ticket, zone, nameOf, onShow }: TimelineProps) {
   const { t, i18n } = useTranslation();
   const { workspace } = useDesk();
   const events = useEvents(`ticket/${ticket.id}`);
+  useWholeTicket(ticket.id, events);
   const [filter, setFilter] = useState<EventKind>();
   const now = useNow(60_000);
   const late = useMemo(() => lateArrivals(events ?? []), [events]);

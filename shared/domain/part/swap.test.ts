@@ -68,7 +68,7 @@ function world() {
 }
 
 describe('a swap', () => {
-  it('[P4] is one fact that changes ticket, both units, the asset and an RMA line', () => {
+  it('[P4] [EV7] is one fact that changes ticket, both units, the asset and an RMA line', () => {
     const { events, swap, state } = world();
     expect(swap()).toBeUndefined();
     const fact = events.at(-1)!;

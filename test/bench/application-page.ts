@@ -43,13 +43,14 @@ export async function watchList(page: Page, total: number): Promise<void> {
         requestAnimationFrame(() => (seen.firstRow = performance.now()));
       }
       const all = document.querySelector('[data-testid=queue-view-all]')?.getAttribute('data-count');
-      if (seen.whole === undefined && all === String(expected)) seen.whole = performance.now();
+      const isLive = document.querySelector('[data-list=live]') !== null;
+      if (seen.whole === undefined && isLive && all === String(expected)) seen.whole = performance.now();
     };
     new MutationObserver(look).observe(document, {
       subtree: true,
       childList: true,
       attributes: true,
-      attributeFilter: ['data-count'],
+      attributeFilter: ['data-count', 'data-list'],
     });
   }, total);
 }

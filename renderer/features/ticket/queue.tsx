@@ -111,7 +111,11 @@ export function Queue() {
   const cursorRow = rowAt(cursorAt);
 
   return (
-    <section className={classes.queue} aria-label={t('ticket.queue.label')}>
+    <section
+      className={classes.queue}
+      aria-label={t('ticket.queue.label')}
+      data-list={list?.isLive === true ? 'live' : 'remembered'}
+    >
       <QueueHead counts={list?.counts} sort={sort} onSort={setSort} onLeave={focusList} />
       <div className={classes.body}>
         {fresh > 0 && (

@@ -5,7 +5,12 @@ import type { ListAnswer, ListQuery } from '../../db/list-query.ts';
 import type { TicketSummary } from '../../db/summary.ts';
 
 export type Labels = Readonly<Record<string, { name: string; nameEn?: string }>>;
-export type QueueList = ListAnswer & { readonly labels: Labels; readonly query: ListQuery };
+export type QueueList = ListAnswer & {
+  readonly labels: Labels;
+  readonly query: ListQuery;
+  /** False for what the last visit saw, shown until the store has answered. */
+  readonly isLive: boolean;
+};
 
 /**
  * The list as the store answers it, with the query it belongs to. Until the
@@ -19,14 +24,14 @@ export function useQueueList(query: ListQuery): QueueList | undefined {
     void (async () => {
       const page = await store.firstPage({});
       if (isMounted && page !== undefined)
-        setRemembered({ ...page.answer, labels: page.labels, query: page.query });
+        setRemembered({ ...page.answer, labels: page.labels, query: page.query, isLive: false });
     })();
     return () => {
       isMounted = false;
     };
   }, [store]);
   const answer = useLive(
-    async (store) => ({ ...(await store.list(query)), query }),
+    async (store) => ({ ...(await store.list(query)), query, isLive: true }),
     (changed) => !changed.startsWith('unit/') && !changed.startsWith('rma/'),
     [JSON.stringify(query)],
   );

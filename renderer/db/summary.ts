@@ -30,7 +30,9 @@ export interface TicketSummary {
 
 /** Reads a summary off a ticket. `now` matters only for how much a held clock has left. */
 export function summarise(key: string, ticket: TicketState, now: number): TicketSummary {
-  const clock = ticket.isOpened ? mostUrgent(promisesOf(ticket, now)) : undefined;
+  // Nothing is promised any more once a ticket has ended; most of a store of years has.
+  const isLive = ticket.isOpened && ticket.ended === undefined;
+  const clock = isLive ? mostUrgent(promisesOf(ticket, now)) : undefined;
   return {
     key,
     number: ticket.number,

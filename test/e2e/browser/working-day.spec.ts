@@ -333,6 +333,8 @@ test('the working day, from the call to the signed record, offline, then synced'
 
   await test.step('7b. The desk has the same ticket, timeline, recording, papers and stock', async () => {
     await deskTicket.stands('closed');
+    // The page was left and entered again: its timeline is read from the store.
+    await expect(ticket.timeline).not.toHaveCount(0);
     await expect
       .poll(() => deskTicket.story('张敏'), { timeout: 20_000 })
       .toEqual(await ticket.story('李伟'));

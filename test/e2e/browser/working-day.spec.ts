@@ -139,11 +139,11 @@ test('the working day, from the call to the signed record, offline, then synced'
     await terminal.shows(`size-${rows} `);
     await terminal.grow(8);
     await expect.poll(() => terminal.rows()).toBeGreaterThan(rows);
-    const taller = await terminal.rows();
+    // The rows are counted anew each time: the terminal settles in a few steps.
     await expect(async () => {
       await terminal.run("stty size | sed 's/^/size-/'");
-      await terminal.shows(`size-${taller} `, 1_000);
-    }).toPass();
+      await terminal.shows(`size-${await terminal.rows()} `, 1_000);
+    }).toPass({ timeout: 30_000 });
     await terminal.run(String.raw`printf '\033[31mRED\033[0m\n'`);
     await expect(terminal.screen.locator('.xterm-fg-1', { hasText: 'RED' })).toBeVisible();
     await terminal.run("echo 整流模块告警 | sed 's/^/echo-/'");

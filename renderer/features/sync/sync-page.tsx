@@ -5,8 +5,10 @@ import { useTranslation } from 'react-i18next';
 import type { Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
+import { useNow } from '../../components/use-now.ts';
 import { useView } from '../../stores/view.ts';
 import classes from './sync-page.module.css';
+import { tellEvent, useDirectory } from '../ticket/index.ts';
 import { useSyncStatus } from './use-sync-status.ts';
 
 /** What waits for the server, what it refused and why; and the switches that go with it. */
@@ -14,6 +16,8 @@ export function SyncPage() {
   const { t, i18n } = useTranslation();
   const { host } = useDesk();
   const status = useSyncStatus();
+  const { nameOf } = useDirectory();
+  const now = useNow(60_000);
   const select = useView((view) => view.select);
   const [items, setItems] = useState<readonly Unsynced[]>();
   const format = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium' });
@@ -25,6 +29,16 @@ export function SyncPage() {
   }, [host, status?.unsynced, status?.refused, status?.state]);
 
   if (status === undefined) return null;
+  const teller = {
+    t,
+    language: i18n.language,
+    zone: format.resolvedOptions().timeZone,
+    now,
+    nameOf,
+  };
+  /** A code that a newer server has made up stands as it is. */
+  const explainVerdict = (code: string): string =>
+    t(`sync.verdict.${code.split('.').at(-1)}`, { defaultValue: code });
   const isDemo = status.state === 'demo';
   const exportFile = async (): Promise<void> => {
     try {
@@ -105,16 +119,16 @@ export function SyncPage() {
                       className={classes.link}
                       onClick={() => select(event.stream.slice('ticket/'.length))}
                     >
-                      {t(`ticket.event.${event.type.split('.').at(-1)}`, { defaultValue: event.type })}
+                      {tellEvent(event, teller).sentence}
                     </button>
                   ) : (
-                    event.type
+                    tellEvent(event, teller).sentence
                   )}
                 </Table.Td>
                 <Table.Td>{format.format(new Date(event.at))}</Table.Td>
                 <Table.Td>
                   {t(`sync.item.${state}`)}
-                  {verdict?.detail !== undefined && ` ${verdict.detail}`}
+                  {verdict?.code !== undefined && ` ${explainVerdict(verdict.code)}`}
                 </Table.Td>
               </Table.Tr>
             ))}

@@ -1,6 +1,8 @@
+import { notifications } from '@mantine/notifications';
 import { useEffect } from 'react';
 import { errorCode } from '#shared/host/errors.ts';
 import { useDesk } from '../../app/desk.ts';
+import { explainError } from '../../app/explain.ts';
 import { fetchEntity } from '../../sync/engine.ts';
 import type { EventWithStanding } from '../../db/store.ts';
 import { useSyncStatus } from '../sync/index.ts';
@@ -28,7 +30,9 @@ export function useWholeTicket(ticketId: string, events: readonly EventWithStand
     const controller = new AbortController();
     fetchEntity(host, store, `ticket/${ticketId}`, controller.signal).catch((thrown: unknown) => {
       const code = errorCode(thrown);
-      if (code === undefined || !LATER.has(code)) throw thrown;
+      if (code === undefined || !LATER.has(code)) {
+        notifications.show({ color: 'red', message: explainError(thrown), id: 'whole-ticket' });
+      }
     });
     return () => controller.abort();
   }, [host, store, workspace.kind, ticketId, isCold, state]);

@@ -3,7 +3,7 @@ import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AssetState } from '#shared/domain/directory/state.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
-import { consentNow } from './access-ground.ts';
+import { currentConsent } from '#shared/domain/ticket/guards.ts';
 import { ConsentSection } from './consent-section.tsx';
 import { CredentialField } from './credential-field.tsx';
 import classes from './terminal.module.css';
@@ -76,7 +76,7 @@ export function ConnectForm({
       onSubmit={(event) => {
         event.preventDefault();
         const credentialId = typed.credentialId ?? '';
-        if (isReady && consentNow(ticket, new Date().toISOString()) !== undefined) {
+        if (isReady && currentConsent(ticket, new Date().toISOString()) !== undefined) {
           onConnect({
             host: host.trim(),
             port,
@@ -157,7 +157,7 @@ export function ConnectForm({
             <Button
               type="submit"
               loading={isConnecting}
-              disabled={!isReady || consentNow(ticket, now) === undefined}
+              disabled={!isReady || currentConsent(ticket, now) === undefined}
               data-testid="terminal-connect"
             >
               {t('terminal.connect.connect')}

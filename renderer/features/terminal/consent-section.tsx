@@ -6,7 +6,7 @@ import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { useEntity } from '../../app/use-live.ts';
 import { useView } from '../../stores/view.ts';
 import { deviceZone, formatInstant } from '../../components/format-time.ts';
-import { consentNow } from './access-ground.ts';
+import { currentConsent } from '#shared/domain/ticket/guards.ts';
 import classes from './terminal.module.css';
 
 /**
@@ -26,7 +26,7 @@ export function ConsentSection({
   const openDialog = useView((view) => view.openDialog);
   const [reason, setReason] = useState('');
   const [isAsking, setIsAsking] = useState(false);
-  const consent = consentNow(ticket, now);
+  const consent = currentConsent(ticket, now);
   const zone = useEntity('site', ticket.siteId)?.zone ?? deviceZone();
 
   if (consent !== undefined) {

@@ -10,7 +10,8 @@ import { useDesk, type Desk } from '../../app/desk.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import { useView, type DockTab } from '../../stores/view.ts';
-import { consentNow, groundOf } from './access-ground.ts';
+import { currentConsent } from '#shared/domain/ticket/guards.ts';
+import { groundOf } from './access-ground.ts';
 import type { Charset, ConnectWish } from './connect-form.tsx';
 import type { HostKeyQuestion } from './host-key.ts';
 import { keepRecording, type KeptRecording } from './keep-recording.ts';
@@ -77,7 +78,7 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
   );
 
   const connect = async (wish: ConnectWish): Promise<void> => {
-    const consent = ticket === undefined ? undefined : consentNow(ticket, new Date().toISOString());
+    const consent = ticket === undefined ? undefined : currentConsent(ticket, new Date().toISOString());
     if (ticket === undefined || consent === undefined) return;
     const mine = Symbol('attempt');
     attempt.current = mine;

@@ -92,7 +92,17 @@ export function nextStep(ticket: TicketState): WorkState | undefined {
   return order[ticket.work];
 }
 
+/** The consent that covers a connection now (E2): of several the one that lasts longest. `now` is ISO in UTC. */
+export function currentConsent(
+  ticket: TicketState,
+  now: string,
+): TicketState['consents'][number] | undefined {
+  return ticket.consents
+    .filter(({ until }) => Date.parse(until) > Date.parse(now))
+    .toSorted((a, b) => Date.parse(b.until) - Date.parse(a.until))[0];
+}
+
 /** Whether a connection to the customer's systems is covered now (E2). */
 export function hasConsent(ticket: TicketState, now: string): boolean {
-  return ticket.consents.some((consent) => Date.parse(consent.until) > Date.parse(now));
+  return currentConsent(ticket, now) !== undefined;
 }

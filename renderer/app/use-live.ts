@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { EntityStates, Noun } from '#shared/domain/projection.ts';
 import type { EventWithStanding } from '../db/store.ts';
-import type { ListQuery } from '../db/list-query.ts';
 import type { StoreClient } from '../db/open-store.ts';
 import { errorCode } from '#shared/host/errors.ts';
 import { useDesk } from './desk.ts';
@@ -111,14 +110,5 @@ export function useEvents(key: string): readonly EventWithStanding[] | undefined
     (store) => store.eventsOf({ key }),
     (changed) => changed === key,
     [key],
-  );
-}
-
-/** A window of the ticket list. */
-export function useTicketList(query: ListQuery) {
-  return useLive(
-    (store) => store.list(query),
-    (changed) => !changed.startsWith('unit/'),
-    [JSON.stringify(query)],
   );
 }

@@ -17,11 +17,6 @@ export const LOG_ENCODINGS = [
 ] as const;
 export type LogEncoding = (typeof LOG_ENCODINGS)[number];
 
-/** Bytes of one code unit: line ends of UTF-16 are two bytes at an even offset. */
-export function unitSize(encoding: LogEncoding): 1 | 2 {
-  return encoding === 'utf-16le' || encoding === 'utf-16be' ? 2 : 1;
-}
-
 /**
  * Decodes bytes of one line for display. Malformed bytes become U+FFFD, a
  * character cut at the end is left out, and a byte order mark is dropped only

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { eventType } from '../event-types.ts';
 import {
-  CauseCode,
   Channel,
   ConfirmationMethod,
   EditableField,
@@ -126,6 +125,3 @@ export const ticketEvents = {
     }),
   ),
 } as const;
-
-/** `causeCode` is edited as a text field; this is what its value may be. */
-export const CauseCodeValue = CauseCode;

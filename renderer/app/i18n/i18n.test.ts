@@ -87,6 +87,22 @@ describe('the texts', () => {
     expect(missing).toEqual([]);
   });
 
+  it('explain every error that the host throws', () => {
+    const repository = path.resolve(root, '..');
+    const thrown = ['electron/services', 'shared/host', 'renderer']
+      .flatMap((folder) =>
+        readdirSync(path.join(repository, folder), { recursive: true, encoding: 'utf8' })
+          .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
+          .map((file) => readFileSync(path.join(repository, folder, file), 'utf8')),
+      )
+      .flatMap((text) => [
+        ...text.matchAll(/Error\(\s*'((?:app|blobs|host|journal|store|sync|vault)\.[A-Za-z]+)'/g),
+      ])
+      .map((match) => match[1]!);
+    expect(thrown.length).toBeGreaterThan(30);
+    expect([...new Set(thrown)].filter((code) => !enKeys.has(`error.${code}`))).toEqual([]);
+  });
+
   it('are all used', () => {
     const unused = [...enKeys].filter(
       (key) => !literal.has(key) && !patterns.some((pattern) => pattern.test(key)) && !byCode.test(key),

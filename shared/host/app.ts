@@ -51,6 +51,18 @@ export const AppInfoSchema = z.object({
   workspace: WorkspaceSchema.nullable(),
   settings: SettingsSchema,
   vault: VaultStateSchema,
+  /** `locked`: the known user has to unlock this laptop first; nothing of the workspace is answered until then (`app.locked`). */
+  access: z.enum(['open', 'locked']),
+  /** What became of a workspace whose device the office revoked, until a new one is chosen. */
+  wiped: z
+    .object({
+      at: z.string(),
+      /** Facts that the office has, and facts that lie encrypted in `quarantineFile` because it could not be reached. */
+      handedOver: z.number().int(),
+      quarantined: z.number().int(),
+      quarantineFile: z.string().nullable(),
+    })
+    .nullable(),
 });
 export type AppInfo = z.infer<typeof AppInfoSchema>;
 
@@ -88,6 +100,40 @@ export const appService = {
   ),
   /** Logs in again after the token expired. What waits is sent then. Errors as `connectServer`, and `app.notOnServer`. */
   login: call(z.object({ password: z.string().min(1).max(1000) }), AppInfoSchema),
+  /** How one can log in at that server, asked before the first login. Errors: `app.badUrl`, `sync.offline`, `sync.notAServer`, `sync.captivePortal`, `sync.untrustedCertificate`. */
+  serverInfo: call(
+    z.object({ url: z.string().max(500) }),
+    z.object({ password: z.boolean(), oidc: z.object({ name: z.string() }).nullable() }),
+  ),
+  /**
+   * Begins signing in through the company's provider in the user's browser: opens `url` there where the host can, and answers
+   * it. With `url` of a server before there is a workspace, without it to log in again. Errors as `connectServer`.
+   */
+  beginBrowserLogin: call(
+    z.object({
+      url: z.string().max(500).optional(),
+      tenant: z.string().max(80).optional(),
+      deviceName: z.string().min(1).max(200),
+    }),
+    z.object({ url: z.string(), expiresAt: z.string() }),
+  ),
+  /** `code` is what the last page in the browser shows. Errors: `sync.wrongCode`, `app.noBrowserLogin`, and as `connectServer`. */
+  completeBrowserLogin: call(z.object({ code: z.string().min(6).max(12) }), AppInfoSchema),
+  /** Locks this laptop until {@link unlock}; sync goes on where the login allows it. Error: `app.noLock` without a passphrase vault. */
+  lock: call(nothing, AppInfoSchema),
+  /** Lets the known user in without a network. Errors: `vault.wrongPassphrase`, `app.unlockThrottled`. */
+  unlock: call(z.object({ passphrase: z.string().max(1000) }), AppInfoSchema),
+  /**
+   * The key of the cached pages (AES-GCM, 256 bits), wrapped at rest by the vault. `protection: 'none'` when this computer has
+   * no place to keep a key: `key` is null, the cache is not encrypted, and the settings say so.
+   */
+  cacheKey: call(
+    nothing,
+    z.object({
+      key: z.instanceof(Uint8Array).nullable(),
+      protection: z.enum(['os', 'passphrase', 'none']),
+    }),
+  ),
   setSettings: call(SettingsSchema.partial(), AppInfoSchema),
   /** Keeps a mark of the screen beside those of the host. */
   mark: call(PerfMarkSchema, nothing),

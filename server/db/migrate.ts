@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
 import { firstTables } from './migrations/0001-first-tables.ts';
+import { accounts } from './migrations/0002-accounts.ts';
 
 export interface Migration {
   readonly id: string;
@@ -7,7 +8,7 @@ export interface Migration {
 }
 
 /** In order; a migration that has run anywhere is never edited, only followed. */
-const MIGRATIONS: readonly Migration[] = [firstTables];
+const MIGRATIONS: readonly Migration[] = [firstTables, accounts];
 
 /** Any fixed number: only one process at a time migrates a database. */
 const MIGRATION_LOCK = 4_817_202_611;

@@ -1,4 +1,5 @@
 import { compareEvents, type DomainEvent } from '../events/envelope.ts';
+import { evolveContract, unknownContract, type ContractState } from './contract/contract.ts';
 import {
   evolveAsset,
   evolveCustomer,
@@ -13,6 +14,7 @@ import {
   type SiteState,
   type UserState,
 } from './directory/state.ts';
+import { evolveArticle, unknownArticle, type ArticleState } from './knowledge/article.ts';
 import { evolveRma, unknownRma, type RmaState } from './part/rma.ts';
 import { evolveUnit, unknownUnit, type UnitState } from './part/unit.ts';
 import { evolveTicket } from './ticket/evolve.ts';
@@ -27,6 +29,8 @@ export interface EntityStates {
   customer: CustomerState;
   site: SiteState;
   user: UserState;
+  contract: ContractState;
+  article: ArticleState;
 }
 export type Noun = keyof EntityStates;
 
@@ -43,6 +47,8 @@ const projections: { readonly [N in Noun]: Projection<EntityStates[N]> } = {
   customer: { unknown: unknownCustomer, evolve: evolveCustomer },
   site: { unknown: unknownSite, evolve: evolveSite },
   user: { unknown: unknownUser, evolve: evolveUser },
+  contract: { unknown: unknownContract, evolve: evolveContract },
+  article: { unknown: unknownArticle, evolve: evolveArticle },
 };
 
 /** `<noun>/<id>` taken apart; `undefined` for a noun this version does not fold. */

@@ -1,12 +1,20 @@
 import type { z } from 'zod';
 import type { DomainEvent } from '../events/envelope.ts';
+import { contractEvents } from './contract/events.ts';
 import { directoryEvents } from './directory/events.ts';
 import type { EventType } from './event-types.ts';
+import { knowledgeEvents } from './knowledge/events.ts';
 import { partEvents } from './part/events.ts';
 import { ticketEvents } from './ticket/events.ts';
 
 /** Every event type this version knows. */
-export const eventTypes = { ...ticketEvents, ...partEvents, ...directoryEvents } as const;
+export const eventTypes = {
+  ...ticketEvents,
+  ...partEvents,
+  ...directoryEvents,
+  ...contractEvents,
+  ...knowledgeEvents,
+} as const;
 
 export type EventTypeName = keyof typeof eventTypes;
 /** The data of one type of event. */

@@ -13,7 +13,11 @@ export interface SiteState extends Partial<DataOf<'site.registered'>> {
   readonly id: string;
   readonly scope: string;
   readonly name: string;
+  readonly documents: ReadonlyArray<DataOf<'site.documentAdded'>>;
 }
+
+/** A kept configuration; the last one is what the device should look like. */
+export type Baseline = DataOf<'asset.baselineTaken'> & { readonly at: string };
 
 export interface AssetState {
   readonly id: string;
@@ -27,6 +31,8 @@ export interface AssetState {
   /** The installed base: which unit sits in which slot. */
   readonly slots: DataOf<'asset.registered'>['slots'];
   readonly address?: DataOf<'asset.registered'>['address'];
+  /** Oldest first. */
+  readonly baselines: readonly Baseline[];
 }
 
 export interface UserState extends Partial<DataOf<'user.registered'>> {
@@ -36,7 +42,7 @@ export interface UserState extends Partial<DataOf<'user.registered'>> {
 }
 
 export const unknownCustomer = (id: string): CustomerState => ({ id, scope: '', name: '', contacts: [] });
-export const unknownSite = (id: string): SiteState => ({ id, scope: '', name: '' });
+export const unknownSite = (id: string): SiteState => ({ id, scope: '', name: '', documents: [] });
 export const unknownAsset = (id: string): AssetState => ({
   id,
   scope: '',
@@ -46,6 +52,7 @@ export const unknownAsset = (id: string): AssetState => ({
   model: '',
   serial: '',
   slots: [],
+  baselines: [],
 });
 export const unknownUser = (id: string): UserState => ({ id, scope: '', name: '' });
 
@@ -60,8 +67,23 @@ export function evolveCustomer(state: CustomerState, event: DomainEvent): Custom
 
 export function evolveSite(state: SiteState, event: DomainEvent): SiteState {
   const reading = readEvent(event);
-  if (reading.kind !== 'known' || reading.event.type !== 'site.registered') return state;
-  return { ...state, scope: event.scope, ...reading.event.data };
+  if (reading.kind !== 'known') return state;
+  const known = reading.event;
+  switch (known.type) {
+    case 'site.registered':
+      return { ...state, scope: known.scope, ...known.data };
+    case 'site.documentAdded': {
+      const others = state.documents.filter(({ documentId }) => documentId !== known.data.documentId);
+      return { ...state, documents: [...others, known.data] };
+    }
+    case 'site.documentRemoved':
+      return {
+        ...state,
+        documents: state.documents.filter(({ documentId }) => documentId !== known.data.documentId),
+      };
+    default:
+      return state;
+  }
 }
 
 export function evolveUser(state: UserState, event: DomainEvent): UserState {
@@ -76,6 +98,9 @@ export function evolveAsset(state: AssetState, event: DomainEvent): AssetState {
   if (reading.kind !== 'known') return state;
   const known = reading.event;
   if (known.type === 'asset.registered') return { ...state, scope: known.scope, ...known.data };
+  if (known.type === 'asset.baselineTaken') {
+    return { ...state, baselines: [...state.baselines, { ...known.data, at: known.at }] };
+  }
   if (known.type !== 'part.swapped') return state;
   const { slotId, good } = known.data;
   return {

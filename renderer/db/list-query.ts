@@ -8,6 +8,8 @@ export interface ListQuery {
   /** Whose queue `mine` is. */
   readonly userId: string;
   readonly search: string;
+  /** Only tickets of this site. */
+  readonly siteId?: string;
   readonly sort: 'urgency' | 'newest' | 'grade';
   readonly offset: number;
   readonly limit: number;

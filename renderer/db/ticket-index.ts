@@ -54,18 +54,20 @@ export class TicketIndex {
     const counts = this.#countsFor(query.userId);
     const words = query.search.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const tests = words.map((word) => ({ word, named: namedWith(word) }));
+    const isFiltered = tests.length > 0 || query.siteId !== undefined;
     const items: TicketSummary[] = [];
     const end = query.offset + query.limit;
     let total = 0;
     for (const entry of this.#ordered(query.sort)) {
       if (!isInView(entry.summary, query.view, query.userId)) continue;
+      if (query.siteId !== undefined && entry.summary.siteId !== query.siteId) continue;
       if (!tests.every((test) => matches(entry, test.word, test.named))) continue;
       if (total >= query.offset && total < end) items.push(entry.summary);
       total++;
-      // Without a search the rest is known by its count.
-      if (tests.length === 0 && total >= end) break;
+      // Without a filter the rest is known by its count.
+      if (!isFiltered && total >= end) break;
     }
-    return { total: tests.length === 0 ? counts[query.view] : total, items, counts };
+    return { total: isFiltered ? total : counts[query.view], items, counts };
   }
 
   #ordered(sort: ListQuery['sort']): readonly Entry[] {

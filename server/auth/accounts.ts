@@ -3,6 +3,9 @@ import type { Database, Sql } from '../db/database.ts';
 import { hashPassword } from './passwords.ts';
 import { Role } from '#shared/domain/directory/events.ts';
 
+/** A region or a team: part of scopes, of numbers, and of lists with spaces between. */
+export const RegionId = z.string().regex(/^[a-z0-9-]{1,40}$/);
+
 /** What makes an account. The tenant is made with its first account. */
 export const NewAccountSchema = z.object({
   tenant: z
@@ -14,25 +17,70 @@ export const NewAccountSchema = z.object({
   name: z.string().min(1).max(80),
   password: z.string().min(1).max(1000),
   roles: z.array(Role).min(1),
-  homeRegion: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  homeRegion: RegionId,
 });
 export type NewAccount = z.input<typeof NewAccountSchema>;
 
+/** A user as the accounts say now: read anew at each request, so that what is given or taken counts at once. */
 export interface Account {
   readonly tenant: string;
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
   readonly homeRegion: string;
+  /** All regions the user works in, the home region first: those of the teams, and those given directly. */
+  readonly regions: readonly string[];
+  readonly teams: readonly string[];
 }
 
-export const ACCOUNT_COLUMNS = 'u.tenant, u.id, u.name, u.roles, u.home_region AS "homeRegion"';
-export type AccountRow = Omit<Account, 'roles'> & { readonly roles: string };
+/** Of `users u`. Names of regions, teams and roles have no spaces, so that lists are one text. */
+export const ACCOUNT_COLUMNS = `u.tenant, u.id, u.name, u.roles, u.home_region AS "homeRegion",
+  (SELECT string_agg(m.team, ' ' ORDER BY m.team) FROM team_members m
+   WHERE m.tenant = u.tenant AND m.user_id = u.id) AS teams,
+  (SELECT string_agg(g.region, ' ' ORDER BY g.region) FROM (
+     SELECT region FROM user_regions r WHERE r.tenant = u.tenant AND r.user_id = u.id
+     UNION SELECT t.region FROM team_members m JOIN teams t ON t.tenant = m.tenant AND t.id = m.team
+     WHERE m.tenant = u.tenant AND m.user_id = u.id) AS g) AS regions`;
 
-/** An account as the database has it: roles are words with spaces between. */
+export type AccountRow = Omit<Account, 'roles' | 'regions' | 'teams'> & {
+  readonly roles: string;
+  readonly regions: string | null;
+  readonly teams: string | null;
+};
+
+/** An account as the database has it. */
 export function readAccount(row: AccountRow): Account {
   const { tenant, id, name, homeRegion } = row;
-  return { tenant, id, name, homeRegion, roles: row.roles.split(' ') };
+  return {
+    tenant,
+    id,
+    name,
+    homeRegion,
+    roles: words(row.roles),
+    regions: [...new Set([homeRegion, ...words(row.regions)])],
+    teams: words(row.teams),
+  };
+}
+
+function words(text: string | null): string[] {
+  return text === null || text === '' ? [] : text.split(' ');
+}
+
+/** Makes the region and its scope, if there is none of that name. It can be named properly later. */
+export async function ensureRegion(sql: Sql, tenant: string, region: string): Promise<void> {
+  await sql.query(
+    'INSERT INTO regions (tenant, id, name_zh, name_en) VALUES ($1, $2, $2, $2) ON CONFLICT DO NOTHING',
+    [tenant, region],
+  );
+  await ensureScopes(sql, tenant, [`region/${region}`]);
+}
+
+/** Makes those of the scopes that are missing: facts can be added to them from now on. */
+export async function ensureScopes(sql: Sql, tenant: string, scopes: readonly string[]): Promise<void> {
+  await sql.query(`INSERT INTO scopes (tenant, scope) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`, [
+    tenant,
+    scopes,
+  ]);
 }
 
 /**
@@ -51,12 +99,8 @@ export async function saveAccount(database: Database, account: NewAccount): Prom
       [tenant, id, name, passwordHash, roles.join(' '), homeRegion],
     );
     await sql.query('DELETE FROM sessions WHERE tenant = $1 AND user_id = $2', [tenant, id]);
-    for (const scope of ['org', `region/${homeRegion}`, `user/${id}`]) {
-      await sql.query('INSERT INTO scopes (tenant, scope) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-        tenant,
-        scope,
-      ]);
-    }
+    await ensureRegion(sql, tenant, homeRegion);
+    await ensureScopes(sql, tenant, ['org', `user/${id}`]);
   });
 }
 

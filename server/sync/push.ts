@@ -98,8 +98,8 @@ function refuse(
   if (event.actor !== account.id) return refusal(id, 'sync.wrongActor', 'The event names another user.');
   if (event.device !== deviceId) return refusal(id, 'sync.wrongDevice', 'The event names another device.');
   if (!scopes.has(event.scope)) return refusal(id, 'sync.unknownScope', `There is no scope ${event.scope}.`);
-  if (!mayWrite(account, event.scope)) {
-    return refusal(id, 'sync.noRight', `This user may not add to ${event.scope}.`);
+  if (!mayWrite(account, event.scope, event.type)) {
+    return refusal(id, 'sync.noRight', `This user may not add ${event.type} to ${event.scope}.`);
   }
   const malformed = domain.fault(event);
   return malformed === undefined ? undefined : refusal(id, 'sync.malformed', malformed);

@@ -1,67 +1,29 @@
-import type { Role } from '#shared/domain/directory/events.ts';
+import { mayAppend, mayRead, readableScopes, type AppendOptions } from '#shared/domain/rights/rights.ts';
 import type { Account } from '../auth/accounts.ts';
 import type { Sql } from '../db/database.ts';
 
-/** The kinds of scope, seen from one user. */
-type ScopeKind = 'org' | 'homeRegion' | 'otherRegion' | 'ownUser' | 'otherUser';
-
-interface Right {
-  readonly sees: readonly ScopeKind[];
-  readonly writes: readonly ScopeKind[];
-}
-
-/**
- * The whole table of rights. Everybody reads the catalogue and works in the
- * home region; sharing a ticket with an expert writes into that user's scope;
- * only those who answer for them change what all regions share.
- */
-const FIELD: Right = {
-  sees: ['org', 'homeRegion', 'ownUser'],
-  writes: ['homeRegion', 'ownUser', 'otherUser'],
-};
-const RIGHTS: Readonly<Record<Role, Right>> = {
-  engineer: FIELD,
-  technician: FIELD,
-  specialist: FIELD,
-  desk: FIELD,
-  manager: { sees: FIELD.sees, writes: [...FIELD.writes, 'org'] },
-  admin: {
-    sees: ['org', 'homeRegion', 'otherRegion', 'ownUser'],
-    writes: ['org', 'homeRegion', 'otherRegion', 'ownUser', 'otherUser'],
-  },
-};
-
 /** Whether the user may read the scope. */
 export function maySee(account: Account, scope: string): boolean {
-  return allowed(account, scope, 'sees');
+  return mayRead(account, scope);
 }
 
-/** Whether the user may add facts to the scope. */
-export function mayWrite(account: Account, scope: string): boolean {
-  return allowed(account, scope, 'writes');
+/** Whether the user may add a fact of this type to the scope. */
+export function mayWrite(
+  account: Account,
+  scope: string,
+  type: string,
+  options: AppendOptions = {},
+): boolean {
+  return mayAppend(account, scope, type, options);
 }
 
-/** The scopes of the tenant that the user may read, sorted. */
+/** The scopes of the tenant that exist and that the user may read, sorted. */
 export async function visibleScopes(sql: Sql, account: Account): Promise<string[]> {
+  const { named, everyRegion } = readableScopes(account);
   const rows = await sql.query<{ scope: string }>(
-    'SELECT scope FROM scopes WHERE tenant = $1 ORDER BY scope',
-    [account.tenant],
+    `SELECT scope FROM scopes
+     WHERE tenant = $1 AND (scope = ANY($2) OR ($3 AND scope LIKE 'region/%')) ORDER BY scope`,
+    [account.tenant, named, everyRegion],
   );
-  return rows.map(({ scope }) => scope).filter((scope) => maySee(account, scope));
-}
-
-function allowed(account: Account, scope: string, act: keyof Right): boolean {
-  const kind = kindOf(account, scope);
-  if (kind === undefined) return false;
-  return account.roles.some(
-    (role) => Object.hasOwn(RIGHTS, role) && RIGHTS[role as Role][act].includes(kind),
-  );
-}
-
-function kindOf(account: Account, scope: string): ScopeKind | undefined {
-  if (scope === 'org') return 'org';
-  if (scope.startsWith('region/'))
-    return scope === `region/${account.homeRegion}` ? 'homeRegion' : 'otherRegion';
-  if (scope.startsWith('user/')) return scope === `user/${account.id}` ? 'ownUser' : 'otherUser';
-  return undefined;
+  return rows.map(({ scope }) => scope);
 }

@@ -27,6 +27,8 @@ const samples: { [T in EventTypeName]: DataOf<T> } = {
   'ticket.cancelled': { reason: '误报' },
   'ticket.paused': { reason: 'change-window', evidence: '邮件', approvedBy: 'wang.fang' },
   'ticket.resumed': {},
+  'ticket.shared': { with: 'user/zhao' },
+  'ticket.unshared': { with: 'region/bj' },
   'ticket.noted': { text: '现场无人' },
   'ticket.edited': { field: 'causeCode', value: 'hardware', basedOn: '' },
   'ticket.consented': {

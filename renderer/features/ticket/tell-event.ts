@@ -123,6 +123,9 @@ function tell(event: KnownEvent, { t, language, zone, now, nameOf }: EventTeller
             ? undefined
             : t('ticket.event.approved', { name: nameOf(`user/${event.data.approvedBy}`) }),
       };
+    case 'ticket.shared':
+    case 'ticket.unshared':
+      return { sentence: say({ with: nameOf(event.data.with) }) };
     case 'ticket.noted':
       return { sentence: say(), words: event.data.text };
     case 'ticket.edited': {

@@ -33,11 +33,16 @@ export type TicketCommand =
   | { do: 'cancel'; reason: string }
   | { do: 'pause'; reason: WaitingReason; evidence: string; approvedBy?: string }
   | { do: 'resume' }
+  | { do: 'share'; with: string }
+  | { do: 'unshare'; with: string }
   | { do: 'note'; text: string }
   | { do: 'edit'; field: EditableField; value: string; basedOn: string }
   | { do: 'settle'; field: EditableField; value: string }
   | { do: 'consent'; data: DataOf<'ticket.consented'> }
   | { do: 'attach'; data: DataOf<'ticket.evidenceAttached'> };
+
+/** A ticket that has ended takes notes, and leaves those it was shared with. */
+const STILL_POSSIBLE: ReadonlySet<TicketCommand['do']> = new Set(['note', 'unshare']);
 
 /**
  * What a command means for a ticket: facts, or the reason why not. The only
@@ -50,7 +55,7 @@ export function decideTicket(ticket: TicketState, command: TicketCommand, contex
   }
   if (!ticket.isOpened) return refuse('ticket.unknown');
   if (ticket.needsUpdate) return refuse('ticket.needsUpdate');
-  if (ticket.ended !== undefined && command.do !== 'note') return refuse('ticket.ended');
+  if (ticket.ended !== undefined && !STILL_POSSIBLE.has(command.do)) return refuse('ticket.ended');
   const fact = <T extends EventTypeName>(type: T, data: DataOf<T>): Decision =>
     ok(draft(context, { stream: `ticket/${ticket.id}`, scope: ticket.scope }, type, data));
   const step = <T extends EventTypeName>(
@@ -143,6 +148,14 @@ export function decideTicket(ticket: TicketState, command: TicketCommand, contex
       return decidePause(ticket, command, context, fact);
     case 'resume':
       return ticket.waiting === undefined ? refuse('ticket.notWaiting') : fact('ticket.resumed', {});
+    case 'share':
+      if (command.with === ticket.scope) return refuse('ticket.sharedAtHome');
+      if (ticket.sharedWith.includes(command.with)) return refuse('ticket.sharedAlready');
+      return fact('ticket.shared', { with: command.with });
+    case 'unshare':
+      return ticket.sharedWith.includes(command.with)
+        ? fact('ticket.unshared', { with: command.with })
+        : refuse('ticket.notShared');
     case 'note':
       return command.text.trim() === ''
         ? refuse('ticket.emptyNote')

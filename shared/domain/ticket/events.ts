@@ -16,6 +16,8 @@ const line = z.string().max(500);
 const text = z.string().max(20_000);
 const reason = z.string().trim().min(1).max(2000);
 const instant = z.iso.datetime({ offset: true });
+/** A scope that a ticket can be shared into: a person's desk, or another region. */
+const shareTarget = z.string().regex(/^(user|region)\/[^\s/]{1,80}$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Where an attachment came from; every part is what the tool saw, none is typed in. */
@@ -90,6 +92,8 @@ export const ticketEvents = {
     z.object({ reason: WaitingReason, evidence: reason, approvedBy: id.optional() }),
   ),
   'ticket.resumed': eventType(1, z.object({})),
+  'ticket.shared': eventType(1, z.object({ with: shareTarget })),
+  'ticket.unshared': eventType(1, z.object({ with: shareTarget })),
   'ticket.noted': eventType(1, z.object({ text: text.min(1) })),
   'ticket.edited': eventType(
     1,

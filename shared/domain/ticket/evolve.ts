@@ -106,6 +106,10 @@ function apply(state: TicketState, event: KnownEvent): TicketState {
     }
     case 'ticket.resumed':
       return endPause(state, event.at);
+    case 'ticket.shared':
+      return { ...state, sharedWith: [...withoutTarget(state, event.data.with), event.data.with] };
+    case 'ticket.unshared':
+      return { ...state, sharedWith: withoutTarget(state, event.data.with) };
     case 'ticket.edited':
       return editField(state, event);
     case 'ticket.consented':
@@ -161,6 +165,10 @@ function endPause(state: TicketState, at: string): TicketState {
   if (state.waiting === undefined) return state;
   const pauses = state.pauses.map((pause) => (pause.to === undefined ? { ...pause, to: at } : pause));
   return { ...state, waiting: undefined, pauses };
+}
+
+function withoutTarget(state: TicketState, target: string): string[] {
+  return state.sharedWith.filter((scope) => scope !== target);
 }
 
 function settlePart(state: TicketState, unitId: string, outcome: 'installed' | 'returned'): TicketState {

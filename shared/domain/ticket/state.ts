@@ -101,6 +101,8 @@ export interface TicketState {
   readonly evidence: readonly Evidence[];
   readonly taken: readonly TakenPart[];
   readonly swaps: readonly Swap[];
+  /** Scopes besides the home scope that get the ticket: `user/<id>`, `region/<id>`. */
+  readonly sharedWith: readonly string[];
 }
 
 /** The ticket of which nothing is known yet. */
@@ -130,6 +132,7 @@ export function unknownTicket(id: string): TicketState {
     evidence: [],
     taken: [],
     swaps: [],
+    sharedWith: [],
   };
 }
 

@@ -2,6 +2,7 @@ import type { Database, Sql } from './database.ts';
 import { firstTables } from './migrations/0001-first-tables.ts';
 import { accounts } from './migrations/0002-accounts.ts';
 import { login } from './migrations/0003-login.ts';
+import { feeds } from './migrations/0004-feeds.ts';
 import { uploads } from './migrations/0005-uploads.ts';
 
 export interface Migration {
@@ -10,7 +11,7 @@ export interface Migration {
 }
 
 /** In order; a migration that has run anywhere is never edited, only followed. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, accounts, login, uploads];
+export const MIGRATIONS: readonly Migration[] = [firstTables, accounts, login, feeds, uploads];
 
 /** Any fixed number: only one process at a time migrates a database. */
 const MIGRATION_LOCK = 4_817_202_611;

@@ -4,8 +4,14 @@ export type SyncErrorCode =
   | 'sync.offline'
   | 'sync.needsLogin'
   | 'sync.wrongPassword'
+  | 'sync.wrongCode'
+  | 'sync.throttled'
   | 'sync.otherVersion'
   | 'sync.otherEpoch'
+  | 'sync.clonedDevice'
+  | 'sync.deviceRevoked'
+  | 'sync.captivePortal'
+  | 'sync.untrustedCertificate'
   | 'sync.notAServer'
   | 'sync.serverFault'
   | 'sync.refusedRequest'
@@ -13,7 +19,8 @@ export type SyncErrorCode =
   | 'sync.cutOff'
   | 'sync.damagedSegment'
   | 'sync.demo'
-  | 'sync.notRefused';
+  | 'sync.notRefused'
+  | 'sync.malformedFact';
 
 /** Why the server could not be spoken to. No code means that anything was lost. */
 export class SyncError extends HostError {
@@ -46,22 +53,16 @@ export const badAnswer = (what: string): SyncError =>
     { what },
   );
 
-/** The error that a status other than 2xx stands for. */
-export async function errorOfResponse(response: Response): Promise<SyncError> {
-  const said = (await response.json().catch(() => undefined)) as
-    | { code?: unknown; message?: unknown }
-    | undefined;
-  const code = typeof said?.code === 'string' ? said.code : '';
-  const message =
-    typeof said?.message === 'string' ? said.message : `The server answered ${response.status}.`;
-  const detail = { status: response.status, serverCode: code };
-  if (code === 'auth.wrongPassword') return new SyncError('sync.wrongPassword', message, detail);
-  if (response.status === 401 || code === 'auth.wrongDevice')
-    return new SyncError('sync.needsLogin', message, detail);
-  if (response.status === 426) return new SyncError('sync.otherVersion', message, detail);
-  if (response.status === 408 || response.status === 429 || response.status >= 500) {
-    const seconds = Number(response.headers.get('retry-after'));
-    return new SyncError('sync.serverFault', message, detail, seconds > 0 ? seconds * 1000 : undefined);
-  }
-  return new SyncError('sync.refusedRequest', message, detail);
-}
+export const needsLogin = (): SyncError =>
+  new SyncError(
+    'sync.needsLogin',
+    'The login at the server has expired. Log in again; everything is kept until then.',
+  );
+
+/** `status` and, for a redirect, where to: never a whole address, which may name a person. */
+export const captivePortal = (detail: { status: number; towards?: string }): SyncError =>
+  new SyncError(
+    'sync.captivePortal',
+    'Something between here and the server answers in its place: the sign-in page of a network, or a proxy. Open a web page to sign in there; everything is kept here.',
+    detail,
+  );

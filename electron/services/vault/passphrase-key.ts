@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
@@ -47,6 +47,11 @@ export async function openPassphraseLock(
   lock: PassphraseLock,
 ): Promise<Buffer | undefined> {
   return unseal(await wrappingKey(passphrase, lock), lock.wrappedKey, WRAP_CONTEXT);
+}
+
+/** A key of 256 bits for one purpose (HKDF, RFC 5869): what is sealed with it says nothing about the key it came from. */
+export function deriveKey(key: Buffer, salt: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, salt, purpose, KEY_BYTES));
 }
 
 /** AES-256-GCM, as base64 of IV, tag and ciphertext. `context` is bound to it, so entries cannot be swapped. */

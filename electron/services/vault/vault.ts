@@ -5,6 +5,7 @@ import { HostError } from '#shared/host/errors.ts';
 import type { Credential, NewCredential, VaultState } from '#shared/host/vault.ts';
 import { writeAtomically } from '../workspace/write-atomically.ts';
 import {
+  deriveKey,
   makePassphraseLock,
   openPassphraseLock,
   type PassphraseLock,
@@ -139,6 +140,47 @@ export class Vault {
     }
   }
 
+  /** `closed`: there is one, and it waits for the passphrase; another must not be made in its place. */
+  async internalState(name: string): Promise<'none' | 'open' | 'closed'> {
+    const id = `internal/${name}`;
+    if (this.#untilQuit.has(id)) return 'open';
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return 'none';
+    return entry.by === 'passphrase' && this.#key === undefined ? 'closed' : 'open';
+  }
+
+  async removeInternal(name: string): Promise<void> {
+    await this.remove(`internal/${name}`);
+  }
+
+  /** How a passphrase opens this vault, `undefined` when there is none. It holds no secret that the passphrase does not guard. */
+  get passphraseLock(): PassphraseLock | undefined {
+    return this.#lock;
+  }
+
+  /** A key for one purpose, made of the vault's own. @throws HostError `vault.locked`. */
+  derivedKey(salt: Buffer, purpose: string): Buffer {
+    return deriveKey(this.#openKey(), salt, purpose);
+  }
+
+  /**
+   * Checks the passphrase of a vault that is open.
+   * @throws HostError `vault.wrongPassphrase`.
+   */
+  async verify(passphrase: string): Promise<void> {
+    if (this.#lock === undefined) return;
+    if ((await openPassphraseLock(passphrase, this.#lock)) === undefined) throw wrongPassphrase();
+  }
+
+  /** Forgets every secret and the passphrase, on the disk and in memory: nothing that they sealed can be opened any more. */
+  async destroy(): Promise<void> {
+    this.lock();
+    this.#lock = undefined;
+    this.#entries.clear();
+    this.#untilQuit.clear();
+    await this.#write();
+  }
+
   /** @throws HostError `vault.exists`. */
   async createPassphrase(passphrase: string): Promise<void> {
     if (this.#lock !== undefined) {
@@ -155,8 +197,7 @@ export class Vault {
   async unlock(passphrase: string): Promise<void> {
     if (this.#lock === undefined) return;
     const key = await openPassphraseLock(passphrase, this.#lock);
-    if (key === undefined)
-      throw new HostError('vault.wrongPassphrase', 'That is not the passphrase. Try again.');
+    if (key === undefined) throw wrongPassphrase();
     this.#key = key;
     await this.#keepUnkept();
   }
@@ -244,6 +285,10 @@ async function readVault(file: string): Promise<z.infer<typeof FileSchema>> {
       'The file with the sealed logins is damaged. Restore vault.json from a backup, or move it away and enter the logins again.',
     );
   }
+}
+
+function wrongPassphrase(): HostError {
+  return new HostError('vault.wrongPassphrase', 'That is not the passphrase. Try again.');
 }
 
 function locked(): HostError {

@@ -10,6 +10,7 @@ const PLACES: Readonly<Record<string, string>> = {
   logs: 'log.error',
   ticket: 'ticket.refusal',
   part: 'part.refusal',
+  directory: 'site.refusal',
 };
 
 function keyOf(code: string): string {

@@ -24,6 +24,8 @@ export interface DockTab {
 export interface ViewState {
   readonly section: Section;
   readonly ticketId: string | undefined;
+  /** The site that is looked at, in the section of the sites. */
+  readonly siteId: string | undefined;
   readonly queueView: View;
   readonly search: string;
   readonly isQueueOpen: boolean;
@@ -36,6 +38,7 @@ export interface ViewState {
 
   readonly go: (section: Section) => void;
   readonly select: (ticketId: string | undefined) => void;
+  readonly selectSite: (siteId: string | undefined) => void;
   readonly set: (
     patch: Partial<
       Pick<ViewState, 'queueView' | 'search' | 'isQueueOpen' | 'queueWidth' | 'isDockOpen' | 'dockHeight'>
@@ -54,6 +57,7 @@ export interface ViewState {
 export const useView = create<ViewState>((set) => ({
   section: 'tickets',
   ticketId: undefined,
+  siteId: undefined,
   queueView: 'mine',
   search: '',
   isQueueOpen: true,
@@ -66,6 +70,7 @@ export const useView = create<ViewState>((set) => ({
 
   go: (section) => set({ section }),
   select: (ticketId) => set({ ticketId, section: 'tickets' }),
+  selectSite: (siteId) => set({ siteId, section: 'sites' }),
   set: (patch) => set(patch),
   openDialog: (dialog) => set({ dialog }),
   closeDialog: () => set({ dialog: undefined }),

@@ -70,7 +70,64 @@ export function demoDirectory(device?: { host: string; port: number; username: s
     const address = id === 'dps-shiqiao-2' && device !== undefined ? { address: device } : {};
     facts.push({ stream: `asset/${id}`, scope, type: 'asset.registered', data: { ...asset, slots, ...address } });
   }
-  return [...facts, ...demoStock()];
+  return [...facts, ...demoContracts(), ...demoArticles(), ...demoStock()];
+}
+
+function demoContracts(): DemoFact[] {
+  const calendar = { id: '24x7', version: 1 };
+  return [
+    {
+      stream: 'contract/dongling-2026',
+      scope,
+      type: 'contract.registered',
+      data: {
+        number: 'HT-2026-014',
+        customerId: 'dongling',
+        siteIds: [],
+        from: '2026-01-01',
+        to: '2027-12-31',
+        entitlement: '7×24 现场支持,P1 4 小时恢复;备件先行替换。 On-site support round the clock, P1 restored within 4 hours; advance replacement.',
+        calendar,
+      },
+    },
+    {
+      stream: 'contract/chengjiang-2025',
+      scope,
+      type: 'contract.registered',
+      data: { number: 'HT-2025-087', customerId: 'chengjiang', siteIds: ['liulin'], from: '2025-07-01', to: '2026-06-30', entitlement: '工作日支持。 Support on working days.', calendar },
+    },
+  ];
+}
+
+function demoArticles(): DemoFact[] {
+  return [
+    {
+      stream: 'article/rectifier-comm',
+      scope,
+      type: 'article.published',
+      data: {
+        title: '整流模块通信中断的排查',
+        titleEn: 'Rectifier communication lost: how to find the cause',
+        body: '1. 查看监控单元告警时间与模块地址。2. 互换相邻模块,确认故障跟模块走还是跟槽位走。3. 跟模块走则更换模块;跟槽位走则检查背板 CAN 线与终端电阻。',
+        bodyEn: '1. Note the time of the alarm and the address of the module. 2. Exchange it with its neighbour: does the fault follow the module or the slot? 3. Module: swap it. Slot: check the CAN line of the backplane and its termination.',
+        models: ['PS48600-3B'],
+        version: 1,
+      },
+    },
+    {
+      stream: 'article/safety-dc',
+      scope,
+      type: 'article.published',
+      data: {
+        title: '直流配电作业安全须知',
+        titleEn: 'Working safely at DC distribution',
+        body: '摘除金属饰品;使用绝缘工具;更换熔丝前确认支路负载已转移。',
+        bodyEn: 'Take off metal jewellery; use insulated tools; move the load of the branch before a fuse is changed.',
+        models: [],
+        version: 2,
+      },
+    },
+  ];
 }
 
 function demoStock(): DemoFact[] {

@@ -45,7 +45,7 @@ const patterns = [...everything.matchAll(new RegExp(`\`((?:${areas})\\.[^\`]*?\\
 );
 /** Filled in by explain.ts, which makes the key from an error's code. */
 const byCode =
-  /^(?:error\.|terminal\.error\.|log\.error\.|document\.error\.|ticket\.refusal\.|part\.refusal\.)/;
+  /^(?:error\.|terminal\.error\.|log\.error\.|document\.error\.|ticket\.refusal\.|part\.refusal\.|site\.refusal\.)/;
 
 describe('the texts', () => {
   const enKeys = new Set(keysOf(en).map(withoutPlural));
@@ -114,7 +114,7 @@ describe('the texts', () => {
 /** Event types and error codes look like keys and are not. */
 function notAKey(text: string): boolean {
   return (
-    /^(?:ticket|part)\.[a-z][A-Za-z]+$/.test(text) ||
+    /^(?:ticket|part|site)\.[a-z][A-Za-z]+$/.test(text) ||
     /\.(?:ts|tsx|css|json)$/.test(text) ||
     text.endsWith('.')
   );

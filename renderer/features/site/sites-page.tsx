@@ -1,17 +1,31 @@
 import { useState } from 'react';
-import { TextInput } from '@mantine/core';
+import { Button, Group, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { useDesk } from '../../app/desk.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import { useEntities } from '../../app/use-live.ts';
+import { useView } from '../../stores/view.ts';
+import { RecordDialog } from './record-dialog.tsx';
+import type { RecordForm } from './record-forms.ts';
+import { SiteView } from './site-view.tsx';
 import classes from './sites-page.module.css';
 
-/** Customers, their sites and what stands there. */
+/** The site that is looked at, or all of them. */
 export function SitesPage() {
+  const siteId = useView((view) => view.siteId);
+  return siteId === undefined ? <SiteList /> : <SiteView key={siteId} siteId={siteId} />;
+}
+
+/** Customers, their sites and what stands there. */
+function SiteList() {
   const { t, i18n } = useTranslation();
   const customers = useEntities('customer');
   const sites = useEntities('site');
   const assets = useEntities('asset');
+  const { workspace } = useDesk();
+  const selectSite = useView((view) => view.selectSite);
   const [search, setSearch] = useState('');
+  const [form, setForm] = useState<RecordForm>();
   const word = search.trim().toLowerCase();
   const name = (state: { name?: string; nameEn?: string }): string => nameIn(i18n.language, state);
   const matches = (...texts: Array<string | undefined>): boolean =>
@@ -40,12 +54,33 @@ export function SitesPage() {
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
+      <Group gap="sm" mb="sm">
+        <Button
+          size="xs"
+          variant="default"
+          data-testid="new-site"
+          onClick={() => setForm({ kind: 'site', customers, region: workspace.homeRegion })}
+        >
+          {t('site.form.site')}
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          data-testid="new-customer"
+          onClick={() => setForm({ kind: 'customer' })}
+        >
+          {t('site.form.customer')}
+        </Button>
+      </Group>
+      {form !== undefined && <RecordDialog form={form} onClose={() => setForm(undefined)} />}
       {shown.map((site) => {
         const customer = customers.find(({ id }) => id === site.customerId);
         return (
           <section key={site.id} className={classes.site} data-testid="site">
             <h2>
-              {customer && name(customer)} › {name(site)}
+              <button type="button" className={classes.link} onClick={() => selectSite(site.id)}>
+                {customer && name(customer)} › {name(site)}
+              </button>
             </h2>
             <p>{site.address}</p>
             {customer?.contacts.map((contact) => (

@@ -18,7 +18,7 @@ import {
   type ActWorld,
   type Values,
 } from './act-specs.ts';
-import { DialogFrame } from './dialog-frame.tsx';
+import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
 import { formKeys, useFirstFocus } from './form-keys.ts';

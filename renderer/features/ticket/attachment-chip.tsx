@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { useView } from '../../stores/view.ts';
 import type { Attachment } from './tell-event.ts';
-import { formatClockLength } from './format-size.ts';
+import { formatClockLength } from '../../components/format-size.ts';
 import classes from './attachment.module.css';
 
 const ICONS = {

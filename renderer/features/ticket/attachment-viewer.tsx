@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import type { HostClient } from '../../host/connect.ts';
-import { DialogFrame } from './dialog-frame.tsx';
-import { formatSize } from './format-size.ts';
+import { DialogFrame } from '../../components/dialog-frame.tsx';
+import { formatSize } from '../../components/format-size.ts';
 import type { Attachment } from './tell-event.ts';
 import classes from './attachment.module.css';
 

@@ -10,7 +10,7 @@ import { nameIn } from '../../app/i18n/i18n.ts';
 import { useView } from '../../stores/view.ts';
 import { ActField, usersByTier } from './act-field.tsx';
 import { CHANNELS, GRADING_FIELDS, gradingOf, type Values } from './act-specs.ts';
-import { DialogFrame } from './dialog-frame.tsx';
+import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { useDrafts } from './drafts.ts';
 import { focusNext, formKeys } from './form-keys.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';

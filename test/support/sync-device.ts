@@ -50,8 +50,15 @@ export class SyncDevice {
     this.epoch = login.epoch;
   }
 
-  static async logIn(url: string, user: string, password = 'demo', device: object = {}): Promise<SyncDevice> {
+  static async logIn(
+    url: string,
+    user: string,
+    password = 'demo',
+    device: object = {},
+    tenant = 'main',
+  ): Promise<SyncDevice> {
     const answer = await send(url, 'POST', '/v1/login', {
+      tenant,
       user,
       password,
       device: { name: `Laptop of ${user}`, platform: 'linux', ...device },

@@ -33,26 +33,52 @@ export class BlobStore {
       }
       throw error;
     }
+    await this.#record(tenant, sha256, size);
+    return { sha256, size, durable: true };
+  }
+
+  /**
+   * What the server has of an attachment, `undefined` for nothing. `durable` is true: a file without a row may have come
+   * by a crash between its name and the sync of its folder, and is synced now.
+   */
+  async receipt(tenant: string, sha256: string): Promise<BlobReceipt | undefined> {
+    requireName(sha256);
+    const size = await this.#files.size(tenant, sha256);
+    if (size === undefined) return undefined;
+    const recorded = await this.#database.query('SELECT 1 FROM blobs WHERE tenant = $1 AND sha256 = $2', [
+      tenant,
+      sha256,
+    ]);
+    if (recorded.length === 0) {
+      await this.#files.sync(tenant, sha256);
+      await this.#record(tenant, sha256, size);
+    }
+    return { sha256, size, durable: true };
+  }
+
+  /** A row says that content and name were verified and synced: it is written after both. */
+  async #record(tenant: string, sha256: string, size: number): Promise<void> {
     await this.#database.query(
       'INSERT INTO blobs (tenant, sha256, size) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [tenant, sha256, size],
     );
-    // The file is its own proof, synced and verified; the table is only for counting.
-    return { sha256, size, durable: true };
   }
 
-  /** @throws Problem 404 `blob.unknown`. */
+  /** @throws Problem 404 `blob.missing`. */
   async size(tenant: string, sha256: string): Promise<number> {
     requireName(sha256);
     const size = await this.#files.size(tenant, sha256);
-    if (size === undefined)
-      throw new Problem(404, 'blob.unknown', 'The server does not have this attachment.');
+    if (size === undefined) throw blobMissing();
     return size;
   }
 
   read(tenant: string, sha256: string): Readable {
     return this.#files.read(tenant, sha256);
   }
+}
+
+export function blobMissing(): Problem {
+  return new Problem(404, 'blob.missing', 'The server does not have this attachment.');
 }
 
 function requireName(sha256: string): void {

@@ -74,6 +74,18 @@ export class ContentFiles {
     }
   }
 
+  /** Brings a file that stands under its name, and the name, to the disk. */
+  async sync(tenant: string, sha256: string): Promise<void> {
+    const path = this.#path(tenant, sha256);
+    const handle = await open(path, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await syncFolders(dirname(path), this.#root);
+  }
+
   read(tenant: string, sha256: string): ReadStream {
     return createReadStream(this.#path(tenant, sha256));
   }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { blobMissing } from '../blobs/blob-store.ts';
 import type { ServerContext } from '../context.ts';
 import { sessionOf } from './sync-routes.ts';
 
@@ -17,6 +18,12 @@ export function blobRoutes(context: ServerContext, maxBytes: number) {
     app.put<BlobRoute>('/v1/blobs/:sha256', { bodyLimit: maxBytes }, async (request) => {
       const { account } = await sessionOf(context, request);
       return context.blobs.put(account.tenant, request.params.sha256, request.body as Readable);
+    });
+    app.get<BlobRoute>('/v1/blobs/:sha256/receipt', async (request) => {
+      const { account } = await sessionOf(context, request);
+      const receipt = await context.blobs.receipt(account.tenant, request.params.sha256);
+      if (receipt === undefined) throw blobMissing();
+      return receipt;
     });
     // HEAD is answered by the same route, without the bytes.
     app.get<BlobRoute>('/v1/blobs/:sha256', async (request, reply) => {

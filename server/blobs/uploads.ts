@@ -1,0 +1,255 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileStore } from '@tus/file-store';
+import { Server, type Upload } from '@tus/server';
+import type { Database } from '../db/database.ts';
+import { Problem } from '../http/problem.ts';
+import type { BlobStore } from './blob-store.ts';
+import { isSha256 } from './content-files.ts';
+import { LOCK_TIMES, UploadLocks, type LockTimes, type UploadKey } from './upload-locks.ts';
+import {
+  toTusUpload,
+  UPLOAD_LIMITS,
+  UploadTable,
+  type UploadLimits,
+  type UploadOwner,
+} from './upload-table.ts';
+
+export const UPLOADS_PATH = '/v1/uploads';
+
+const UPLOAD_ID = /^[A-Za-z0-9_-]{32}$/;
+/** Time for a writer that was asked to let go to put on disk what has already come. */
+const DRAIN_MS = 200;
+const CLEAN_EVERY_MS = 3_600_000;
+
+export interface UploadsOptions {
+  readonly database: Database;
+  readonly blobs: BlobStore;
+  /** Where the bytes of uploads under way lie; with several nodes, a folder that all of them see. */
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly now: () => number;
+  readonly limits?: Partial<UploadLimits>;
+  readonly lockTimes?: LockTimes;
+  readonly onCleaningFailed?: (error: unknown) => void;
+}
+
+/**
+ * Resumable uploads by tus 1.0 (https://tus.io/protocols/resumable-upload). Who may do what, how much and
+ * for how long is decided here; the protocol is @tus/server's. Rows stand in the
+ * database and bytes in files, so that each request of an upload may reach another node.
+ */
+export class Uploads {
+  readonly #options: UploadsOptions;
+  readonly #table: UploadTable;
+  readonly #locks: UploadLocks;
+  readonly #tus: Server;
+  readonly #owners = new WeakMap<object, UploadOwner>();
+  readonly #failures = new WeakMap<object, unknown>();
+  readonly #cleaning: NodeJS.Timeout;
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+    this.#table = new UploadTable(options.database, { ...UPLOAD_LIMITS, ...options.limits }, options.now);
+    this.#locks = new UploadLocks(options.database, options.lockTimes ?? LOCK_TIMES);
+    this.#tus = this.#buildTus();
+    this.#cleaning = setInterval(() => {
+      this.clean().catch(options.onCleaningFailed ?? (() => undefined));
+    }, CLEAN_EVERY_MS);
+    this.#cleaning.unref();
+  }
+
+  /**
+   * Answers one request of the protocol for `owner`.
+   * @throws Problem for whatever is refused.
+   */
+  async answer(request: Request, owner: UploadOwner): Promise<Response> {
+    this.#owners.set(request, owner);
+    const response = await this.#tus.handleWeb(request);
+    const failure = this.#failures.get(request);
+    if (failure !== undefined || response.status >= 400)
+      throw toProblem(failure, response, await response.text());
+    return response;
+  }
+
+  /** Removes uploads that nobody has added to for weeks, and locks of nodes that died. */
+  async clean(): Promise<number> {
+    await this.#locks.dropDead();
+    const abandoned = await this.#table.abandoned();
+    for (const row of abandoned) await this.#locks.hold(row, () => this.#remove(row));
+    return abandoned.length;
+  }
+
+  stop(): void {
+    clearInterval(this.#cleaning);
+  }
+
+  #buildTus(): Server {
+    const { folder, maxBytes } = this.#options;
+    const store = new FileStore({
+      directory: folder,
+      configstore: {
+        get: async (fileId) => {
+          const row = await this.#table.find(keyOf(fileId));
+          return row === undefined ? undefined : toTusUpload(fileId, row);
+        },
+        // Rows are written where the owner is known: below, at creation.
+        set: () => Promise.resolve(),
+        delete: (fileId) => this.#table.drop(keyOf(fileId)),
+      },
+    });
+    // A length that is told later could not be held against the limits.
+    store.extensions = ['creation', 'creation-with-upload', 'termination'];
+    return new Server({
+      path: UPLOADS_PATH,
+      datastore: store,
+      maxSize: maxBytes,
+      relativeLocation: true,
+      lockDrainTimeout: DRAIN_MS,
+      locker: { newLock: (fileId) => this.#locks.lockOf(keyOf(fileId)) },
+      namingFunction: (request) =>
+        `${this.#ownerOf(request).tenant}/${randomBytes(24).toString('base64url')}`,
+      generateUrl: (_request, { path, id }) => `${path}/${keyOf(id).id}`,
+      getFileIdFromRequest: (request, lastPart = '') =>
+        UPLOAD_ID.test(lastPart) ? `${this.#ownerOf(request).tenant}/${lastPart}` : undefined,
+      onIncomingRequest: (request, fileId) => this.#admit(request, keyOf(fileId)),
+      onUploadCreate: (request, upload) => this.#create(request, upload),
+      onUploadFinish: (_request, upload) => this.#finish(keyOf(upload.id)),
+      onResponseError: (request, error) => {
+        this.#failures.set(request, error);
+        return undefined;
+      },
+    });
+  }
+
+  #ownerOf(request: object): UploadOwner {
+    const owner = this.#owners.get(request);
+    if (owner === undefined) throw new Error('A request of an upload without its owner.');
+    return owner;
+  }
+
+  /** Only the owner learns that an upload exists. tus asks before anything but a creation is done. */
+  async #admit(request: Request, key: UploadKey): Promise<void> {
+    if (request.method === 'POST') return;
+    const owner = this.#ownerOf(request);
+    const row = await this.#table.find(key);
+    const isOwn = row?.userId === owner.userId && row.deviceId === owner.deviceId;
+    if (row === undefined || !isOwn) throw unknownUpload();
+    if (this.#table.isAbandoned(row)) {
+      await this.#locks.hold(key, () => this.#remove(key));
+      throw unknownUpload();
+    }
+    if (request.method === 'PATCH') await this.#table.touch(key);
+  }
+
+  async #create(request: Request, upload: Upload): Promise<{ metadata: Record<string, string> }> {
+    const sha256 = upload.metadata?.['sha256'] ?? '';
+    if (!isSha256(sha256)) {
+      throw new Problem(
+        400,
+        'blob.badName',
+        'An upload announces the SHA-256 of its content in hex (Upload-Metadata: sha256).',
+      );
+    }
+    const key = keyOf(upload.id);
+    const { blobs } = this.#options;
+    if ((await blobs.receipt(key.tenant, sha256)) !== undefined) {
+      throw new Problem(
+        409,
+        'blob.known',
+        'The server already has this attachment: nothing needs to be sent.',
+      );
+    }
+    await this.#table.add(key, this.#ownerOf(request), sha256, upload.size ?? 0);
+    return { metadata: { sha256 } };
+  }
+
+  /**
+   * The last byte has come: verify and store under the name. The bytes are copied, not moved: a request that lost its
+   * lock could still have the file of the upload open, and must not be able to write into what was verified.
+   */
+  async #finish(key: UploadKey): Promise<Record<string, never>> {
+    await this.#locks.hold(key, async () => {
+      const row = await this.#table.find(key);
+      // The same last request came twice: the other one has finished the upload, or found it wrong.
+      if (row === undefined) return;
+      try {
+        await this.#options.blobs.put(row.tenant, row.sha256, createReadStream(this.#fileOf(key)));
+      } catch (error) {
+        // What has the wrong content cannot be mended by going on. Anything else (a full disk) may be tried again.
+        if (error instanceof Problem) await this.#remove(key);
+        throw error;
+      }
+      await this.#remove(key);
+    });
+    return {};
+  }
+
+  async #remove(key: UploadKey): Promise<void> {
+    await rm(this.#fileOf(key), { force: true });
+    await this.#table.drop(key);
+  }
+
+  #fileOf({ tenant, id }: UploadKey): string {
+    return join(this.#options.folder, tenant, id);
+  }
+
+  /** How many bytes of uploads under way lie on the disk. For metrics. */
+  async bytesUnderWay(): Promise<{ uploads: number; bytes: number }> {
+    const keys = await this.#table.known();
+    const sizes = await Promise.all(
+      keys.map((key) =>
+        stat(this.#fileOf(key)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+    );
+    return { uploads: keys.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+}
+
+/** tus's name of an upload is `<tenant>/<id>`, which is also where its bytes lie; the wire shows the id alone. */
+function keyOf(fileId: string): UploadKey {
+  const [tenant = '', id = ''] = fileId.split('/');
+  return { tenant, id };
+}
+
+function unknownUpload(): Problem {
+  return new Problem(
+    404,
+    'upload.unknown',
+    'There is no such upload (any more). Ask for the receipt of the attachment; without one, begin anew.',
+  );
+}
+
+/** tus's own refusals (a status and a line of text) as problems with codes. */
+function toProblem(failure: unknown, response: Response, text: string): unknown {
+  if (failure instanceof Error) return failure;
+  const detail = text.trim();
+  switch (response.status) {
+    case 404:
+    case 410:
+      return unknownUpload();
+    case 409:
+      return new Problem(
+        409,
+        'upload.wrongOffset',
+        'The upload has another offset. Ask for it (HEAD) and go on from there.',
+      );
+    case 412:
+      return new Problem(412, 'upload.otherVersion', 'Uploads speak tus 1.0.0 (header Tus-Resumable).');
+    case 413:
+      return new Problem(
+        413,
+        'blob.tooLarge',
+        'The attachment is larger than announced or than the server takes.',
+      );
+    default:
+      // 501 is an extension of the protocol that is not offered, 403 a header that is missing.
+      if (response.status >= 500 && response.status !== 501) return new Error(`The upload failed: ${detail}`);
+      return new Problem(400, 'upload.malformed', detail);
+  }
+}

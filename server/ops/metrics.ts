@@ -1,0 +1,105 @@
+import { statfs } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Uploads } from '../blobs/uploads.ts';
+import type { Database } from '../db/database.ts';
+import { routeOf } from './log.ts';
+
+export interface MetricsSources {
+  readonly database: Database;
+  readonly folder: string;
+  readonly uploads: Uploads;
+}
+
+/** From a push that only touches memory to a bootstrap over a slow line, in seconds. */
+const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
+
+/**
+ * What Prometheus reads. Labels are methods, route patterns and status classes: never an id, a name or a
+ * tenant, so that their number stays small and they tell nothing about anybody.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests: Histogram<'method' | 'route' | 'status'>;
+  readonly #underWay: Gauge;
+
+  constructor({ database, folder, uploads }: MetricsSources) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.#requests = new Histogram({
+      name: 'faultline_http_request_duration_seconds',
+      help: 'Time from the first byte of a request to the last of its answer.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: SECONDS,
+      registers,
+    });
+    this.#underWay = new Gauge({
+      name: 'faultline_http_requests_under_way',
+      help: 'Requests that have not been answered to the end, waiting lines of pokes included.',
+      registers,
+    });
+    new Gauge({
+      name: 'faultline_events_total',
+      help: 'Events and entries of all scopes: the sum of their counters.',
+      registers,
+      async collect() {
+        const [row] = await database.query<{ events: string }>(
+          'SELECT coalesce(sum(head), 0)::text AS events FROM scopes',
+        );
+        this.set(Number(row?.events ?? 0));
+      },
+    });
+    const bytes = new Gauge({
+      name: 'faultline_upload_bytes',
+      help: 'Bytes of uploads under way on the disk.',
+      registers,
+    });
+    new Gauge({
+      name: 'faultline_uploads',
+      help: 'Uploads under way.',
+      registers,
+      async collect() {
+        const underWay = await uploads.bytesUnderWay();
+        this.set(underWay.uploads);
+        bytes.set(underWay.bytes);
+      },
+    });
+    new Gauge({
+      name: 'faultline_disk_free_bytes',
+      help: 'Free space where attachments and segments (and the embedded database) lie.',
+      registers,
+      async collect() {
+        const { bavail, bsize } = await statfs(folder);
+        this.set(bavail * bsize);
+      },
+    });
+    this.failures = new Counter({
+      name: 'faultline_failures_total',
+      help: 'Requests that were answered with 5xx.',
+      registers,
+    });
+  }
+
+  readonly failures: Counter;
+
+  /** Measures every request of the application; to be called before its routes are added. */
+  observe(app: FastifyInstance): void {
+    app.addHook('onRequest', async (request, reply) => {
+      this.#underWay.inc();
+      // `close` comes once for each answer, also for one that was taken over (pokes) or cut off.
+      reply.raw.once('close', () => {
+        this.#underWay.dec();
+        if (reply.statusCode >= 500) this.failures.inc();
+        const status = `${Math.floor(reply.raw.statusCode / 100)}xx`;
+        this.#requests.observe(
+          { method: request.method, route: routeOf(request), status },
+          reply.elapsedTime / 1000,
+        );
+      });
+    });
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

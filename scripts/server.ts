@@ -62,8 +62,10 @@ async function serve(): Promise<void> {
     logLevel: values.log,
     ...(values.host === undefined ? {} : { host: values.host }),
   });
-  if (server.adminPassword !== undefined) {
-    console.log(`First start. Administrator: admin, password: ${server.adminPassword} (shown only now)`);
+  if (server.firstAdminUrl !== undefined) {
+    console.log(
+      `First start. Administrator: admin. Set the password here, once, within a day: ${server.firstAdminUrl}`,
+    );
   }
   if (!server.durable) {
     console.log(

@@ -1,0 +1,26 @@
+import type { Sql } from '../db/database.ts';
+
+/** Whose logins end. */
+export type LoginsOf = { readonly user: string } | { readonly device: string };
+
+/**
+ * Why a login ended before its time. `reused`: a refresh token came a second time; `newKey`: the device logged in with
+ * another key; `changed`: a new password, a disabled account, or the office said so.
+ */
+export type EndedBy = 'reused' | 'newKey' | 'changed';
+
+/** Ends all logins of a user or of a device: their tokens open nothing from the commit on. */
+export async function endLogins(
+  sql: Sql,
+  tenant: string,
+  of: LoginsOf,
+  by: EndedBy,
+  nowMs: number,
+): Promise<void> {
+  const [column, id] = 'user' in of ? ['user_id', of.user] : ['device_id', of.device];
+  await sql.query(
+    `UPDATE logins SET ended_at = $3, ended_by = $4 WHERE tenant = $1 AND ${column} = $2 AND ended_at IS NULL`,
+    [tenant, id, nowMs, by],
+  );
+  await sql.query(`DELETE FROM sessions WHERE tenant = $1 AND ${column} = $2`, [tenant, id]);
+}

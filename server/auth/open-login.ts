@@ -1,0 +1,113 @@
+import type { LoginAnswer, LoginRequest, RefreshAnswer } from '#shared/sync/protocol.ts';
+import type { ServerContext } from '../context.ts';
+import { writeWithRetry, type Sql } from '../db/database.ts';
+import { visibleScopes } from '../sync/rights.ts';
+import type { Account } from './accounts.ts';
+import { checkDeviceKey } from './device-key.ts';
+import { registerDevice, type Device } from './devices.ts';
+import { endLogins } from './end-logins.ts';
+import { ACCESS_TTL_MS, beginLogin, type TokenPair } from './refresh-tokens.ts';
+import { openSession } from './sessions.ts';
+
+/** What a device may be called; anything else is taken for no name at all, and the device gets a new one. */
+const IDENTIFIER = /^[A-Za-z0-9._-]{1,80}$/;
+
+/** What a device says of itself at a login. */
+export type DeviceAtLogin = LoginRequest['device'];
+
+/**
+ * Registers the device of an account that has proven who it is, and gives it tokens: with a key a pair that is bound to
+ * the key, without one (older laptops) a single token of `context.tokenTtlMs`.
+ * @throws Problem 400 `auth.badKey`.
+ */
+export async function openLogin(
+  context: ServerContext,
+  account: Account,
+  claim: DeviceAtLogin,
+): Promise<LoginAnswer> {
+  const nowMs = context.now();
+  const device = {
+    id: claim.id !== undefined && IDENTIFIER.test(claim.id) ? claim.id : undefined,
+    code: claim.code,
+    name: printable(claim.name),
+    platform: printable(claim.platform),
+  };
+  const key = claim.publicKey === undefined ? undefined : checkDeviceKey(claim.publicKey);
+  return writeWithRetry(context.database, async (sql) => {
+    const keyBefore = await keyOf(sql, account, device.id);
+    const registered = await registerDevice(sql, account, device, nowMs);
+    if (key !== undefined && keyBefore !== null && keyBefore !== key) {
+      await endLogins(sql, account.tenant, { device: registered.id }, 'newKey', nowMs);
+    }
+    return answerLogin(sql, context, account, registered, key);
+  });
+}
+
+/** Opens a login of a device that is registered, and tells the laptop all it has to know. */
+export async function answerLogin(
+  sql: Sql,
+  context: ServerContext,
+  account: Account,
+  device: Device,
+  key: string | undefined,
+): Promise<LoginAnswer> {
+  return {
+    ...(await giveTokens(sql, context, account, device, key)),
+    ...(await standingOf(sql, account)),
+    epoch: context.epoch,
+    tenant: account.tenant,
+    userId: account.id,
+    deviceId: device.id,
+    deviceCode: device.code,
+  };
+}
+
+/** What a laptop has to know of its user, told anew with each pair of tokens. */
+export async function standingOf(sql: Sql, account: Account): Promise<Omit<RefreshAnswer, keyof TokenPair>> {
+  return {
+    userName: account.name,
+    roles: [...account.roles],
+    scopes: await visibleScopes(sql, account),
+    homeRegion: account.homeRegion,
+    regions: [...account.regions],
+    teams: [...account.teams],
+  };
+}
+
+async function giveTokens(
+  sql: Sql,
+  context: ServerContext,
+  account: Account,
+  device: Device,
+  key: string | undefined,
+): Promise<TokenPair> {
+  const nowMs = context.now();
+  const owner = { tenant: account.tenant, userId: account.id, deviceId: device.id };
+  if (key !== undefined) {
+    await sql.query('UPDATE devices SET public_key = $3 WHERE tenant = $1 AND id = $2', [
+      account.tenant,
+      device.id,
+      key,
+    ]);
+    return beginLogin(sql, owner, { nowMs, accessTtlMs: context.accessTtlMs ?? ACCESS_TTL_MS });
+  }
+  const expiresAtMs = nowMs + context.tokenTtlMs;
+  return {
+    token: await openSession(sql, { ...owner, login: null }, nowMs, expiresAtMs),
+    expiresAt: new Date(expiresAtMs).toISOString(),
+  };
+}
+
+async function keyOf(sql: Sql, account: Account, device: string | undefined): Promise<string | null> {
+  if (device === undefined) return null;
+  const [row] = await sql.query<{ key: string | null }>(
+    'SELECT public_key AS key FROM devices WHERE tenant = $1 AND id = $2 AND user_id = $3',
+    [account.tenant, device, account.id],
+  );
+  return row?.key ?? null;
+}
+
+/** What a laptop calls itself ends up in lists, logs and headers: control characters have no place there. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, ' ').trim();
+}

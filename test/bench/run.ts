@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { z } from 'zod';
 import type { BenchCase } from './measure.ts';
 
-const NOT_A_BENCH = new Set(['run.ts', 'measure.ts']);
+const NOT_A_BENCH = new Set(['run.ts', 'measure.ts', 'application-page.ts']);
 
 const BenchResultSchema = z.object({
   name: z.string(),

@@ -4,10 +4,12 @@ import { z } from 'zod';
  * Evidence for the time of an event: what the monotonic clock said, in which
  * boot, and the last offset to the server that was measured (server minus device).
  */
-export const ClockEvidenceSchema = z.object({
+export const ClockEvidenceSchema = z.looseObject({
   monotonicMs: z.number().nonnegative(),
   bootId: z.string().max(64),
   offsetMs: z.number().optional(),
+  /** The truth lies within this of `offsetMs`. Missing in events of earlier versions. */
+  uncertaintyMs: z.number().nonnegative().optional(),
 });
 export type ClockEvidence = z.infer<typeof ClockEvidenceSchema>;
 

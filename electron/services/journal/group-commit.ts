@@ -2,7 +2,7 @@ import type { DomainEvent } from '#shared/events/envelope.ts';
 import { formatHlc } from '#shared/events/hlc.ts';
 import { JournalError } from './journal-error.ts';
 import type { JournalLock } from './journal-lock.ts';
-import type { Ledger } from './ledger.ts';
+import { KEPT_RUNS, type Ledger } from './ledger.ts';
 import type { JournalEnd } from './read-records.ts';
 import { frameRecord, MAX_PAYLOAD_BYTES } from './record-frame.ts';
 import type { JournalRecord } from './record.ts';
@@ -18,12 +18,16 @@ export type Prepare = (state: Tentative) => Promise<RecordBody | undefined>;
 
 interface Job {
   readonly prepare: Prepare;
+  /** Who has opened the journal is written down even if nothing else is. */
+  readonly saysWhoOpened: boolean;
   readonly resolve: () => void;
   readonly reject: (thrown: unknown) => void;
 }
 
 export interface GroupCommitOptions {
   readonly device: string;
+  /** Id of this run of the host. */
+  readonly run: string;
   readonly lock: JournalLock;
   readonly ledger: Ledger;
   readonly writer: SegmentWriter;
@@ -39,6 +43,7 @@ export class GroupCommit {
   /** Settled facts that an `epoch` record under way opens again. */
   recalled: ReadonlyMap<string, DomainEvent> = new Map();
   readonly #options: GroupCommitOptions;
+  #device: string;
   /** Hash of the last event of each stream, as far as it was needed yet. */
   readonly #heads = new Map<string, string>();
   #queue: Job[] = [];
@@ -48,13 +53,37 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    this.#device = options.device;
+  }
+
+  get device(): string {
+    return this.#device;
+  }
+
+  /** Resolves once the present run stands in the journal. @throws JournalError */
+  sayWhoOpened(): Promise<void> {
+    return this.#saidWhoOpened ? Promise.resolve() : this.#add(async () => undefined, true);
+  }
+
+  /** From the next record on this is another device, with chains of its own. */
+  async becomeDevice(device: string): Promise<void> {
+    await this.settled(() => {
+      this.#device = device;
+      this.#heads.clear();
+      this.#saidWhoOpened = false;
+    });
+    await this.sayWhoOpened();
   }
 
   /** Resolves when what `prepare` decided is on the disk. @throws JournalError */
   enqueue(prepare: Prepare): Promise<void> {
+    return this.#add(prepare, false);
+  }
+
+  #add(prepare: Prepare, saysWhoOpened: boolean): Promise<void> {
     if (this.#isClosed) return Promise.reject(new JournalError('journal.closed', 'Faultline is closing.'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ prepare, resolve, reject });
+      this.#queue.push({ prepare, saysWhoOpened, resolve, reject });
       this.#flushing ??= this.#flushAll();
     });
   }
@@ -89,7 +118,7 @@ export class GroupCommit {
   }
 
   async #flush(jobs: readonly Job[]): Promise<void> {
-    const { device, lock, ledger, writer } = this.#options;
+    const { lock, ledger, writer } = this.#options;
     const state = new Tentative(ledger.hlc);
     const records: JournalRecord[] = [];
     const frames: Buffer[] = [];
@@ -99,21 +128,28 @@ export class GroupCommit {
       frames.push(frame(record));
       records.push(record);
     };
-    if (!this.#saidWhoOpened || writer.startsSegment) {
+    const sayWhoOpened = (): void => {
+      const device = this.#device;
+      const run = this.#options.run;
       add({
         k: 'open',
         version: 1,
         device,
         hlc: formatHlc(ledger.hlc, device),
         counters: Object.fromEntries(ledger.counters),
+        run,
+        before: ledger.runs.filter((one) => one !== run).slice(0, KEPT_RUNS),
       });
-    }
+    };
+    if (!this.#saidWhoOpened || writer.startsSegment) sayWhoOpened();
     const own = records.length;
+    let mustWrite = false;
     for (const job of jobs) {
       const fork = state.fork();
       try {
         const body = await job.prepare(fork);
         if (body !== undefined) add(body);
+        if (job.saysWhoOpened && !this.#saidWhoOpened) mustWrite = true;
         state.absorb(fork);
         ready.push(job);
       } catch (thrown) {
@@ -121,7 +157,7 @@ export class GroupCommit {
       }
     }
     try {
-      if (records.length > own) await this.#commit(records, frames);
+      if (mustWrite || records.length > own) await this.#commit(records, frames);
       for (const [stream, hash] of state.heads()) this.#heads.set(stream, hash);
     } catch (thrown) {
       for (const job of ready) job.reject(thrown);

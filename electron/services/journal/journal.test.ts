@@ -50,15 +50,15 @@ describe('appending', () => {
 
   test('[J2] stamps order, time, zone, clock evidence, actor, device and chain', async () => {
     const journal = await open();
-    journal.noteClockOffset(-250);
+    journal.noteClockOffset(-250, 40);
     const draft = aDraft('arrived');
     const [event] = await journal.append([draft]);
     expect(event).toEqual({
       ...draft,
-      hlc: formatHlc({ ms: T0, counter: 0 }, 'device-1'),
-      at: '2026-05-04T08:00:00.000Z',
+      hlc: formatHlc({ ms: T0 + 1, counter: 0 }, 'device-1'),
+      at: '2026-05-04T08:00:00.001Z',
       tz: 'Asia/Shanghai',
-      clock: { monotonicMs: 1234.5, bootId: 'boot-of-the-test', offsetMs: -250 },
+      clock: { monotonicMs: 1234.5, bootId: 'boot-of-the-test', offsetMs: -250, uncertaintyMs: 40 },
       actor: 'li.wei',
       device: 'device-1',
       prev: '',

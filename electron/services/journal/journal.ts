@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { type DomainEvent, type EventDraft, EventSchema } from '#shared/events/envelope.ts';
 import { hashEvent } from '#shared/events/hash-chain.ts';
@@ -8,6 +9,8 @@ import { GroupCommit } from './group-commit.ts';
 import { isDiskFull, JournalError } from './journal-error.ts';
 import { JournalLock } from './journal-lock.ts';
 import { Ledger, type OutboxItem } from './ledger.ts';
+import { type MeasuredOffset, offsetAt } from './measured-offset.ts';
+import type { NamedBlob } from './named-blobs.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
 import { readRecordAt, readRecords } from './read-records.ts';
 import type { JournalRecord } from './record.ts';
@@ -25,6 +28,8 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** Sets aside what is there (into `unfinished-<number>/`) and begins empty. */
   readonly startFresh?: boolean;
+  /** Id of this run of the host; random when not given. */
+  readonly run?: string;
 }
 
 /** Who and when, told by whoever writes sample data. */
@@ -43,7 +48,6 @@ const REOFFER_MS = 30 * 24 * 60 * 60 * 1000;
  * share one flush.
  */
 export class Journal {
-  readonly device: string;
   readonly problems: readonly JournalProblem[];
   readonly #options: JournalOptions;
   readonly #clock: Clock;
@@ -52,7 +56,7 @@ export class Journal {
   readonly #writer: SegmentWriter;
   readonly #commits: GroupCommit;
   #isClosed = false;
-  #offsetMs: number | undefined;
+  #measured: MeasuredOffset | undefined;
 
   private constructor(
     options: JournalOptions,
@@ -62,14 +66,14 @@ export class Journal {
     writer: SegmentWriter,
     problems: readonly JournalProblem[],
   ) {
-    this.device = options.device;
     this.problems = problems;
     this.#options = options;
     this.#clock = clock;
     this.#lock = lock;
     this.#ledger = ledger;
     this.#writer = writer;
-    this.#commits = new GroupCommit({ device: options.device, lock, ledger, writer });
+    const { device, run = randomUUID() } = options;
+    this.#commits = new GroupCommit({ device, run, lock, ledger, writer });
   }
 
   /**
@@ -90,6 +94,27 @@ export class Journal {
       await lock.release(clock.bootId);
       throw thrown;
     }
+  }
+
+  /** Whose facts are written from now on. */
+  get device(): string {
+    return this.#commits.device;
+  }
+
+  /**
+   * The present run of the host and the runs before it, newest first: by them the server sees when a profile was copied.
+   * It stands in the journal before it is answered, or a crash could make the server take the next run for a copy's.
+   * @throws JournalError
+   */
+  async run(): Promise<{ id: string; before: string[] }> {
+    await this.#commits.sayWhoOpened();
+    const [id = '', ...before] = this.#ledger.runs;
+    return { id, before };
+  }
+
+  /** This laptop has got another identity: later facts are that device's, in chains of their own. Earlier ones keep theirs. */
+  becomeDevice(device: string): Promise<void> {
+    return this.#commits.becomeDevice(device);
   }
 
   /** The fencing number that this owner's records carry. */
@@ -156,9 +181,14 @@ export class Journal {
     }
   }
 
-  /** Keeps the last measured difference (server minus device) as evidence for the facts that follow. */
-  noteClockOffset(offsetMs: number): void {
-    this.#offsetMs = offsetMs;
+  /**
+   * Keeps the last measured difference (server minus device) as evidence for the facts that follow; `undefined` when there is none any more.
+   * @param uncertaintyMs the truth lies within this of `offsetMs`.
+   */
+  noteClockOffset(offsetMs: number | undefined, uncertaintyMs?: number): void {
+    const wallMs = this.#clock.nowMs();
+    const monotonicMs = this.#clock.monotonicMs();
+    this.#measured = offsetMs === undefined ? undefined : { offsetMs, uncertaintyMs, wallMs, monotonicMs };
   }
 
   /** Facts without a last word of the server, in the order they were written. */
@@ -211,9 +241,36 @@ export class Journal {
     await this.#commits.enqueue(async () => ({ k: 'released', ids: [...ids] }));
   }
 
+  /** Whether the fact stands in this journal. */
+  knows(id: string): boolean {
+    return this.#ledger.places.has(id);
+  }
+
+  /**
+   * A fact in the place of a refused one, which is given up in the same write.
+   * @returns `undefined` when that one is not refused (any more); then nothing was written.
+   * @throws JournalError as {@link append}.
+   */
+  async replaceRefused(eventId: string, draft: EventDraft): Promise<DomainEvent | undefined> {
+    let written: DomainEvent | undefined;
+    await this.#commits.enqueue(async (state) => {
+      written = undefined;
+      if (!this.#ledger.isRefused(eventId)) return undefined;
+      written = await this.#stamp(draft, state, undefined);
+      return { k: 'events', events: [written], released: [eventId] };
+    });
+    return written;
+  }
+
   /** Hashes named by facts of this device that the server has not confirmed; some may name no attachment. */
   undeliveredBlobs(): string[] {
-    return [...this.#ledger.namedBlobs].filter((sha256) => !this.#ledger.deliveredBlobs.has(sha256));
+    return this.undeliveredNames().map(({ sha256 }) => sha256);
+  }
+
+  /** The same with the fact that names each first. */
+  undeliveredNames(): NamedBlob[] {
+    const { namedBlobs, deliveredBlobs } = this.#ledger;
+    return [...namedBlobs.values()].filter(({ sha256 }) => !deliveredBlobs.has(sha256));
   }
 
   /** Writes down that the server holds these blobs for good. */
@@ -287,6 +344,7 @@ export class Journal {
 
   async #stamp(draft: EventDraft, state: Tentative, told: ToldStamp | undefined): Promise<DomainEvent> {
     const wallMs = told?.nowMs ?? this.#clock.nowMs();
+    const monotonicMs = this.#clock.monotonicMs();
     state.hlc = tick(state.hlc, wallMs);
     const event: DomainEvent = {
       ...draft,
@@ -294,9 +352,9 @@ export class Journal {
       at: new Date(wallMs).toISOString(),
       tz: this.#clock.timeZone(),
       clock: {
-        monotonicMs: this.#clock.monotonicMs(),
+        monotonicMs,
         bootId: this.#clock.bootId,
-        ...(this.#offsetMs === undefined ? {} : { offsetMs: this.#offsetMs }),
+        ...(told === undefined ? offsetAt(this.#measured, { wallMs, monotonicMs }) : {}),
       },
       actor: told?.actor ?? this.#options.actor,
       device: this.device,
@@ -314,7 +372,8 @@ export class Journal {
     if (fresh !== undefined) return fresh;
     const lastId = this.#ledger.lastOfStream.get(stream);
     const last = lastId === undefined ? undefined : await this.#load(lastId);
-    return last === undefined ? '' : hashEvent(last);
+    // Before it became another device it had another chain.
+    return last === undefined || last.device !== this.device ? '' : hashEvent(last);
   }
 
   async #load(id: string): Promise<DomainEvent | undefined> {

@@ -1,6 +1,7 @@
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { type Hlc, observe, parseHlc } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
+import { type NamedBlob, namedBlobsIn } from './named-blobs.ts';
 import type { JournalRecord } from './record.ts';
 
 /** Where a record stands. */
@@ -9,6 +10,9 @@ export interface Place {
   readonly offset: number;
   readonly end: number;
 }
+
+/** Runs remembered before the present one: what a push can tell the server. */
+export const KEPT_RUNS = 32;
 
 /** A fact the server has not settled for good. */
 export interface OutboxItem {
@@ -24,6 +28,8 @@ export class Ledger {
   hlc: Hlc = { ms: 0, counter: 0 };
   epoch: string | undefined;
   lastVerdictAt: string | undefined;
+  /** The runs of the host that have written here, newest first. */
+  runs: readonly string[] = [];
   readonly counters = new Map<string, number>();
   /** Id of this device's last event in each stream: its hash is the next one's `prev`. */
   readonly lastOfStream = new Map<string, string>();
@@ -31,7 +37,7 @@ export class Ledger {
   /** Accepted for good -> when. Kept to offer them again should the server forget. */
   readonly acceptedAt = new Map<string, string>();
   /** Hashes that facts of this device name in their data: attachments, as far as they are in the blob store. */
-  readonly namedBlobs = new Set<string>();
+  readonly namedBlobs = new Map<string, NamedBlob>();
   readonly deliveredBlobs = new Set<string>();
   /** In the order they were written, except for those offered again, which are sorted on reading. */
   readonly #open = new Map<string, OutboxItem>();
@@ -50,6 +56,8 @@ export class Ledger {
       case 'open':
         for (const [name, value] of Object.entries(record.counters)) this.#raise(name, value);
         if (record.hlc !== undefined) this.see(record.hlc);
+        if (record.run !== undefined && record.run !== this.runs[0])
+          this.runs = [record.run, ...(record.before ?? this.runs)].slice(0, KEPT_RUNS + 1);
         return;
       case 'counter':
         this.#raise(record.name, record.value);
@@ -59,6 +67,7 @@ export class Ledger {
         return;
       case 'events':
         for (const event of record.events) this.#addEvent(event, place);
+        this.#release(record.released ?? []);
         return;
       case 'verdicts':
         this.epoch = record.epoch;
@@ -66,7 +75,7 @@ export class Ledger {
         for (const verdict of record.verdicts) this.#settle(verdict, record.durable, record.at);
         return;
       case 'released':
-        for (const id of record.ids) if (this.#open.get(id)?.state === 'refused') this.#open.delete(id);
+        this.#release(record.ids);
         return;
       case 'epoch':
         // What another history held says nothing about this one.
@@ -84,6 +93,10 @@ export class Ledger {
     return [...this.#open.values()].sort((a, b) => this.#ordinal(a) - this.#ordinal(b));
   }
 
+  isRefused(id: string): boolean {
+    return this.#open.get(id)?.state === 'refused';
+  }
+
   /** Moves the clock past a stamp. A text that is no stamp says nothing about the time. */
   see(hlc: string): void {
     this.hlc = observe(this.hlc, parseHlc(hlc));
@@ -96,7 +109,9 @@ export class Ledger {
     this.lastOfStream.set(event.stream, event.id);
     this.#open.set(event.id, { event, verdict: null, state: 'waiting' });
     this.see(event.hlc);
-    for (const sha256 of hashesIn(event.data)) this.namedBlobs.add(sha256);
+    for (const blob of namedBlobsIn(event)) {
+      if (!this.namedBlobs.has(blob.sha256)) this.namedBlobs.set(blob.sha256, blob);
+    }
   }
 
   #settle(verdict: Verdict, durable: boolean, at: string): void {
@@ -117,21 +132,15 @@ export class Ledger {
     if (event !== undefined) this.#open.set(id, { event, verdict: null, state: 'waiting' });
   }
 
+  #release(ids: readonly string[]): void {
+    for (const id of ids) if (this.#open.get(id)?.state === 'refused') this.#open.delete(id);
+  }
+
   #raise(name: string, value: number): void {
     if (value > (this.counters.get(name) ?? 0)) this.counters.set(name, value);
   }
 
   #ordinal(item: OutboxItem): number {
     return this.#ordinals.get(item.event.id) ?? 0;
-  }
-}
-
-const SHA256 = /^[0-9a-f]{64}$/;
-
-function* hashesIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') {
-    if (SHA256.test(value)) yield value;
-  } else if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) yield* hashesIn(item);
   }
 }

@@ -15,8 +15,17 @@ export const RecordSchema = z.discriminatedUnion('k', [
     device: z.string(),
     hlc: z.string().optional(),
     counters: z.record(z.string(), z.number()),
+    /** The run of the host that wrote this, and the runs before it, newest first. Missing in older journals. */
+    run: z.string().optional(),
+    before: z.array(z.string()).optional(),
   }),
-  z.object({ k: z.literal('events'), f: z.number(), events: z.array(EventSchema) }),
+  z.object({
+    k: z.literal('events'),
+    f: z.number(),
+    events: z.array(EventSchema),
+    /** Refused facts in whose place these stand: given up in the same write. */
+    released: z.array(z.string()).optional(),
+  }),
   z.object({
     k: z.literal('verdicts'),
     f: z.number(),

@@ -8,6 +8,8 @@ export interface ClockEvidence {
   readonly bootId: string;
   /** Server time less device time when last measured; absent where it never was. */
   readonly offsetMs?: number | undefined;
+  /** The truth lies within this of `offsetMs`; absent where it was not measured. */
+  readonly uncertaintyMs?: number | undefined;
 }
 
 /**
@@ -25,7 +27,8 @@ export type WallClockChange =
  * Whether somebody moved the wall clock between two events of one device (S9).
  * An offset to the server that was measured anew decides: setting the clock
  * changes it, sleeping does not. Two equal offsets are one measurement, carried
- * along, and prove nothing. `toleranceMs` is the drift that is no finding.
+ * along, and prove nothing. `toleranceMs` is the drift that is no finding; two measurements may also differ by what
+ * each of them left open.
  */
 export function wallClockChange(
   earlier: ClockEvidence,
@@ -33,7 +36,8 @@ export function wallClockChange(
   toleranceMs: number,
 ): WallClockChange {
   if (earlier.offsetMs !== undefined && later.offsetMs !== undefined && earlier.offsetMs !== later.offsetMs) {
-    return moved(earlier.offsetMs - later.offsetMs, toleranceMs, 'movedForward');
+    const open = (earlier.uncertaintyMs ?? 0) + (later.uncertaintyMs ?? 0);
+    return moved(earlier.offsetMs - later.offsetMs, toleranceMs + open, 'movedForward');
   }
   if (earlier.bootId !== later.bootId) return { kind: 'unknown' };
   const gained = later.wallMs - earlier.wallMs - (later.monotonicMs - earlier.monotonicMs);

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { Database, Sql } from '../db/database.ts';
+import { endLogins } from './end-logins.ts';
 import { hashPassword } from './passwords.ts';
 import { Role } from '#shared/domain/directory/events.ts';
-
-/** A region or a team: part of scopes, of numbers, and of lists with spaces between. */
-export const RegionId = z.string().regex(/^[a-z0-9-]{1,40}$/);
+import { AccountId, RegionId } from '#shared/sync/admin.ts';
 
 /** What makes an account. The tenant is made with its first account. */
 export const NewAccountSchema = z.object({
@@ -13,7 +12,7 @@ export const NewAccountSchema = z.object({
     .regex(/^[a-z0-9-]{1,40}$/)
     .default('main'),
   /** The login name, and the `actor` of the user's events. */
-  id: z.string().regex(/^[A-Za-z0-9._-]{1,60}$/),
+  id: AccountId,
   name: z.string().min(1).max(80),
   password: z.string().min(1).max(1000),
   roles: z.array(Role).min(1),
@@ -98,7 +97,7 @@ export async function saveAccount(database: Database, account: NewAccount): Prom
          roles = excluded.roles, home_region = excluded.home_region, disabled = false`,
       [tenant, id, name, passwordHash, roles.join(' '), homeRegion],
     );
-    await sql.query('DELETE FROM sessions WHERE tenant = $1 AND user_id = $2', [tenant, id]);
+    await endSessions(sql, tenant, id);
     await ensureRegion(sql, tenant, homeRegion);
     await ensureScopes(sql, tenant, ['org', `user/${id}`]);
   });
@@ -111,4 +110,18 @@ export async function hasAccounts(sql: Sql): Promise<boolean> {
 
 export async function hasAccount(sql: Sql, tenant: string, id: string): Promise<boolean> {
   return (await sql.query('SELECT 1 FROM users WHERE tenant = $1 AND id = $2', [tenant, id])).length > 0;
+}
+
+/** An account that may be disabled, or `undefined` when there is none. */
+export async function findAccount(sql: Sql, tenant: string, id: string): Promise<Account | undefined> {
+  const [row] = await sql.query<AccountRow>(
+    `SELECT ${ACCOUNT_COLUMNS} FROM users u WHERE u.tenant = $1 AND u.id = $2`,
+    [tenant, id],
+  );
+  return row === undefined ? undefined : readAccount(row);
+}
+
+/** Ends every login of the user: what his devices hold opens nothing any more. */
+export async function endSessions(sql: Sql, tenant: string, userId: string): Promise<void> {
+  await endLogins(sql, tenant, { user: userId }, 'changed');
 }

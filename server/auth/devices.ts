@@ -61,3 +61,32 @@ async function freeCode(sql: Sql, account: Account, wanted: string | undefined):
     if (!taken.has(code)) return code;
   }
 }
+
+/**
+ * Takes the device's right to read away, at once. What it still has to hand in is taken and kept, and decided by the office.
+ * @returns whether it was not revoked before.
+ */
+export async function revokeDevice(
+  sql: Sql,
+  tenant: string,
+  id: string,
+  by: string,
+  nowMs: number,
+): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE devices SET revoked_at = $3, revoked_by = $4
+     WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL RETURNING id`,
+    [tenant, id, nowMs, by],
+  );
+  return rows.length > 0;
+}
+
+/** Gives it back. A device that has wiped itself meanwhile begins anew. @returns whether it was revoked. */
+export async function reinstateDevice(sql: Sql, tenant: string, id: string): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE devices SET revoked_at = NULL, revoked_by = NULL
+     WHERE tenant = $1 AND id = $2 AND revoked_at IS NOT NULL RETURNING id`,
+    [tenant, id],
+  );
+  return rows.length > 0;
+}

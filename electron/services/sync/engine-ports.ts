@@ -1,5 +1,6 @@
 import type { UnsentBlob } from '#shared/host/sync.ts';
 import type {
+  CarriedRequest,
   Hello,
   Manifest,
   PullLine,
@@ -61,6 +62,26 @@ export interface BlobUploads {
   retryRefused(): void;
   /** Told as bytes arrive at the server. @returns how to stop. */
   onProgress(listener: (progress: UploadProgress) => void): () => void;
+}
+
+/** What sends carried facts: the server client. */
+export interface CarriedLine {
+  carried(request: CarriedRequest, signal?: AbortSignal): Promise<PushAnswer>;
+}
+
+/** Facts of other laptops, taken in from bundles, on their way to the server. */
+export interface CarriedFacts {
+  /** Facts that the server has not settled for good. */
+  readonly count: number;
+  /**
+   * Offers all of them, in the order in which they were taken in. A portion leaves only after a durable verdict on each of its facts;
+   * `left` counts those that stay: the server could not judge them, or may still forget them.
+   * @throws SyncError when the server cannot be spoken to; everything stays.
+   */
+  sendAll(
+    line: CarriedLine,
+    signal: AbortSignal,
+  ): Promise<{ readonly accepted: number; readonly refused: number; readonly left: number }>;
 }
 
 /** What happens to the laptop as a whole when the server says so. Both may be repeated: they go on where they were cut off. */

@@ -32,11 +32,17 @@ const WRAP_CONTEXT = 'faultline-vault-key-1';
 type Scrypt = (password: string, salt: Buffer, length: number, options: object) => Promise<Buffer>;
 const derive = promisify(scrypt) as Scrypt;
 
-/** Makes a fresh key and the lock that the passphrase opens. */
-export async function makePassphraseLock(passphrase: string): Promise<{ lock: PassphraseLock; key: Buffer }> {
+/**
+ * Makes a fresh key and the lock that the passphrase opens.
+ * @param cost of scrypt, lower for tests only.
+ */
+export async function makePassphraseLock(
+  passphrase: string,
+  cost: Pick<PassphraseLock, 'n' | 'r' | 'p'> = COST,
+): Promise<{ lock: PassphraseLock; key: Buffer }> {
   const key = randomBytes(KEY_BYTES);
   const salt = randomBytes(16);
-  const parameters = { kdf: 'scrypt', ...COST, salt: salt.toString('base64') } as const;
+  const parameters = { kdf: 'scrypt', ...cost, salt: salt.toString('base64') } as const;
   const wrapping = await wrappingKey(passphrase, parameters);
   return { lock: { ...parameters, wrappedKey: seal(wrapping, key, WRAP_CONTEXT) }, key };
 }

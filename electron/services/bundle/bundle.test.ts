@@ -1,0 +1,278 @@
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DomainEvent } from '#shared/events/envelope.ts';
+import { aDraft } from '#test/support/journal-builders.ts';
+import { DeviceKey } from '../access/device-key.ts';
+import { BlobStore } from '../blobs/blob-store.ts';
+import { Journal } from '../journal/journal.ts';
+import { type BundleSeal, sealWithPassphrase } from './bundle-key.ts';
+import { CarriedStore } from './carried-store.ts';
+import { openBundle } from './read-bundle.ts';
+import { takeInBundle } from './take-in.ts';
+import { type BundleContent, writeBundle } from './write-bundle.ts';
+
+const PASSPHRASE = 'correct horse battery';
+/** The least that a bundle may ask for. */
+const QUICK = { n: 2 ** 14, r: 1, p: 1 };
+let dir: string;
+let path: string;
+let blobs: BlobStore;
+let journal: Journal;
+let signer: DeviceKey;
+let seal: BundleSeal;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'faultline-bundle-'));
+  path = join(dir, 'out.faultline');
+  blobs = await BlobStore.open(join(dir, 'blobs'));
+  journal = await Journal.open({ dir: join(dir, 'journal'), device: 'device-1', actor: 'li.wei' });
+  signer = new DeviceKey(generateKeyPairSync('ed25519').privateKey);
+  seal = await sealWithPassphrase(PASSPHRASE, QUICK);
+});
+afterEach(async () => {
+  await journal.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function aBundle(change: Partial<BundleContent> = {}): Promise<DomainEvent[]> {
+  const photo = await blobs.put(randomBytes(700_000));
+  const events = await journal.append([
+    aDraft('one', 'ticket/1'),
+    aDraft('two', 'ticket/1'),
+    {
+      ...aDraft('', 'ticket/2'),
+      type: 'ticket.evidenceAttached',
+      data: { kind: 'photo', name: 'p.jpg', sha256: photo.sha256, size: photo.size, mediaType: 'image/jpeg' },
+    },
+  ]);
+  await writeBundle(
+    path,
+    seal,
+    {
+      tenant: 'main',
+      device: 'device-1',
+      actor: 'li.wei',
+      createdAt: '2026-05-04T08:00:00.000Z',
+      signer,
+      events,
+      carried: [],
+      blobs: [photo.sha256],
+      ...change,
+    },
+    blobs,
+  );
+  return events;
+}
+
+async function colleague(name = 'colleague'): Promise<{ carried: CarriedStore; blobs: BlobStore }> {
+  return {
+    carried: await CarriedStore.open(join(dir, name, 'carried')),
+    blobs: await BlobStore.open(join(dir, name, 'blobs')),
+  };
+}
+const takeIn = (at: { carried: CarriedStore; blobs: BlobStore }, change: object = {}) =>
+  takeInBundle({ path, passphrase: PASSPHRASE, tenant: 'main', knows: () => false, ...at, ...change });
+
+test('[SY95] a bundle gives back what was put in, and nothing of it can be read in the file', async () => {
+  const events = await aBundle();
+  const bundle = await openBundle(path, PASSPHRASE);
+  const facts: DomainEvent[] = [];
+  for await (const chunk of bundle.chunks()) facts.push(...chunk.events);
+  expect(facts).toEqual(events);
+  const sizes: number[] = [];
+  for await (const { sha256, size, bytes } of bundle.blobs()) {
+    const hash = createHash('sha256');
+    for await (const piece of bytes) hash.update(piece);
+    expect(hash.digest('hex')).toBe(sha256);
+    sizes.push(size);
+  }
+  expect(sizes).toEqual([700_000]);
+  const raw = (await readFile(path)).toString('latin1');
+  for (const secret of ['li.wei', 'ticket', 'device-1', 'p.jpg']) expect(raw).not.toContain(secret);
+});
+
+test('[SY95] a wrong passphrase is told from damage', async () => {
+  await aBundle();
+  await expect(openBundle(path, 'wrong')).rejects.toMatchObject({ code: 'bundle.wrongPassphrase' });
+  await writeFile(path, 'not a bundle at all, but long enough to hold a header of one');
+  await expect(openBundle(path, PASSPHRASE)).rejects.toMatchObject({ code: 'bundle.damaged' });
+  await expect(openBundle(join(dir, 'none'), PASSPHRASE)).rejects.toMatchObject({ code: 'bundle.damaged' });
+  await expect(openBundle(dir, PASSPHRASE)).rejects.toMatchObject({ code: 'bundle.damaged' });
+});
+
+/** Start and length of each frame. */
+function framesOf(raw: Buffer): { at: number; length: number }[] {
+  const frames = [];
+  let at = 18 + 4 + raw.readUInt32BE(18);
+  while (at < raw.length) {
+    const length = 4 + raw.readUInt32BE(at);
+    frames.push({ at, length });
+    at += length;
+  }
+  return frames;
+}
+
+test('[SY95] whatever is changed, cut off, left out, repeated or moved is found, and nothing is taken in', async () => {
+  await aBundle();
+  const raw = await readFile(path);
+  const frames = framesOf(raw);
+  const piece = (index: number): Buffer =>
+    raw.subarray(frames[index]!.at, frames[index]!.at + frames[index]!.length);
+  const all = frames.map((_, index) => piece(index));
+  const head = raw.subarray(0, frames[0]!.at);
+  const flipped = (at: number): Buffer => {
+    const copy = Buffer.from(raw);
+    copy[at]! ^= 1;
+    return copy;
+  };
+  const tampered: Record<string, Buffer> = {
+    'cut in the middle of a frame': raw.subarray(0, raw.length - 5),
+    'cut after a whole frame': Buffer.concat([head, ...all.slice(0, -1)]),
+    'without any frame': head,
+    'a frame left out': Buffer.concat([head, ...all.slice(0, 1), ...all.slice(2)]),
+    'two frames swapped': Buffer.concat([head, all[0]!, all[1]!, all[2]!, all[4]!, all[3]!, ...all.slice(5)]),
+    'a frame twice': Buffer.concat([head, ...all.slice(0, 2), all[1]!, ...all.slice(2)]),
+    'something behind the end': Buffer.concat([raw, Buffer.from([0])]),
+    'the end twice': Buffer.concat([raw, all.at(-1)!]),
+    'a bit in the last frame': flipped(raw.length - 3),
+    'a bit in a length': flipped(frames[1]!.at + 3),
+    'another version': flipped(17),
+  };
+  for (let at = frames[0]!.at + 5; at < raw.length; at += Math.ceil(raw.length / 40))
+    tampered[`a bit at ${at}`] = flipped(at);
+  const at = await colleague();
+  for (const [what, bytes] of Object.entries(tampered)) {
+    await writeFile(path, bytes);
+    await expect(takeIn(at), what).rejects.toMatchObject({
+      code: expect.stringMatching(/^bundle\.(damaged|tooLarge)$/) as string,
+    });
+    expect([at.carried.count, at.carried.undeliveredNames()]).toEqual([0, []]);
+  }
+}, 60_000);
+
+test('[SY95] frames of one bundle do not open in another under the same passphrase', async () => {
+  await aBundle();
+  const first = await readFile(path);
+  await rm(path);
+  seal = await sealWithPassphrase(PASSPHRASE, QUICK);
+  await aBundle();
+  const second = await readFile(path);
+  const cut = (raw: Buffer): number => framesOf(raw)[0]!.at;
+  await writeFile(path, Buffer.concat([second.subarray(0, cut(second)), first.subarray(cut(first))]));
+  await expect(openBundle(path, PASSPHRASE)).rejects.toMatchObject({ code: 'bundle.damaged' });
+});
+
+test('[SY95] a header that asks for gigabytes, and a frame longer than any, are refused before they are read', async () => {
+  await aBundle();
+  const raw = await readFile(path);
+  const header = JSON.parse(raw.subarray(22, 22 + raw.readUInt32BE(18)).toString());
+  header.lock.n = 2 ** 20;
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(text.length);
+  await writeFile(
+    path,
+    Buffer.concat([raw.subarray(0, 18), length, text, raw.subarray(framesOf(raw)[0]!.at)]),
+  );
+  await expect(openBundle(path, PASSPHRASE)).rejects.toMatchObject({ code: 'bundle.damaged' });
+  const long = Buffer.from(raw);
+  long.writeUInt32BE(0x7fffffff, framesOf(raw)[0]!.at);
+  await writeFile(path, long);
+  await expect(openBundle(path, PASSPHRASE)).rejects.toMatchObject({ code: 'bundle.tooLarge' });
+});
+
+test('[SY95] facts that the device has not signed, and chains that end elsewhere, are found though the passphrase is right', async () => {
+  const events = await aBundle();
+  const stranger = new DeviceKey(generateKeyPairSync('ed25519').privateKey);
+  const mixed = { publicKey: signer.publicKey, sign: (text: string) => stranger.sign(text) };
+  await aBundle({ events, signer: mixed });
+  await expect(openBundle(path, PASSPHRASE)).rejects.toMatchObject({
+    code: 'bundle.damaged',
+    detail: { where: 'signature' },
+  });
+});
+
+test('[SY95] a full or missing place leaves nothing behind', async () => {
+  await writeFile(join(dir, 'file'), '');
+  path = join(dir, 'file', 'out.faultline');
+  await expect(aBundle()).rejects.toMatchObject({ code: 'bundle.failed' });
+});
+
+test('[SY96] a colleague takes a bundle in once, however often he does it, also after a restart', async () => {
+  const events = await aBundle();
+  const at = await colleague();
+  expect(await takeIn(at)).toEqual({ device: 'device-1', events: 3, known: 0, blobs: 1 });
+  expect(await takeIn(at)).toEqual({ device: 'device-1', events: 3, known: 3, blobs: 1 });
+  const again = await colleague();
+  expect(again.carried.requests().flatMap((request) => request.events)).toEqual(events);
+  expect(again.carried.undeliveredNames()).toMatchObject([{ stream: 'ticket/2', kind: 'photo' }]);
+  await takeIn(again);
+  expect(again.carried.count).toBe(3);
+});
+
+test('[SY96] taking in one’s own bundle changes nothing, and another tenant’s is refused', async () => {
+  await aBundle();
+  const carried = await CarriedStore.open(join(dir, 'carried'));
+  const own = await takeIn({ carried, blobs }, { knows: (id: string) => journal.knows(id) });
+  expect(own).toMatchObject({ events: 3, known: 3 });
+  expect([carried.count, carried.undeliveredNames()]).toEqual([0, []]);
+  await expect(takeIn({ carried, blobs }, { tenant: 'other' })).rejects.toMatchObject({
+    code: 'bundle.otherTenant',
+  });
+});
+
+test('[SY96] carried facts leave only after a durable verdict on each, and what the server cannot judge stays', async () => {
+  const events = await aBundle();
+  const { carried, blobs: there } = await colleague();
+  await takeIn({ carried, blobs: there });
+  const never = new AbortController().signal;
+  const answer = (durable: boolean, ids: string[]) => ({
+    carried: async () => ({
+      epoch: 'e',
+      serverTime: '',
+      durable,
+      verdicts: ids.map((id) => ({ id, verdict: 'accepted' as const })),
+    }),
+  });
+  const ids = events.map(({ id }) => id);
+  expect(await carried.sendAll(answer(false, ids), never)).toEqual({ accepted: 0, refused: 0, left: 3 });
+  expect(await carried.sendAll(answer(true, ids.slice(1)), never)).toMatchObject({ left: 3 });
+  expect(await carried.sendAll(answer(true, ids), never)).toEqual({ accepted: 3, refused: 0, left: 0 });
+  expect((await colleague()).carried.count).toBe(0);
+});
+
+test('[SY96] a bundle travels on: what a colleague carries stands in his own bundle under its own device', async () => {
+  const events = await aBundle();
+  const { carried, blobs: there } = await colleague();
+  await takeIn({ carried, blobs: there });
+  const own = new DeviceKey(generateKeyPairSync('ed25519').privateKey);
+  await writeBundle(
+    path,
+    seal,
+    {
+      tenant: 'main',
+      device: 'device-2',
+      actor: 'zhang',
+      createdAt: '2026-05-04T09:00:00.000Z',
+      signer: own,
+      events: [],
+      carried: carried.requests(),
+      blobs: carried.undeliveredNames().map(({ sha256 }) => sha256),
+    },
+    there,
+  );
+  const third = await colleague('third');
+  expect(await takeIn(third)).toEqual({ device: 'device-2', events: 3, known: 0, blobs: 1 });
+  expect(third.carried.requests()[0]).toMatchObject({ device: 'device-1', events });
+});
+
+test('[SY95] a bundle with nothing in it is whole', async () => {
+  await aBundle({ events: [], blobs: [] });
+  expect((await stat(path)).size).toBeLessThan(4096);
+  expect(await takeIn(await colleague())).toMatchObject({ events: 0, blobs: 0 });
+  await truncate(path, 30);
+  await expect(takeIn(await colleague())).rejects.toMatchObject({ code: 'bundle.damaged' });
+});

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson } from '#shared/events/hash-chain.ts';
+import { type CarriedRequest, CarriedRequestSchema, type PushAnswer } from '#shared/sync/protocol.ts';
+import { type NamedBlob, namedBlobsIn } from '../journal/named-blobs.ts';
+import type { CarriedFacts, CarriedLine } from '../sync/engine-ports.ts';
+import { SyncError } from '../sync/sync-error.ts';
+import { writeAtomically } from '../workspace/write-atomically.ts';
+
+interface Portion {
+  readonly request: CarriedRequest;
+  readonly file: string;
+}
+
+const BlobsSchema = z.array(
+  z.object({
+    sha256: z.string(),
+    stream: z.string(),
+    at: z.string(),
+    kind: z.string().optional(),
+    isAttachment: z.boolean(),
+  }),
+);
+
+/**
+ * Facts that were taken in from bundles: one file for each signed portion, on the disk before a promise resolves, named by
+ * what it says. Taking in the same portion twice is the same file.
+ */
+export class CarriedStore implements CarriedFacts {
+  readonly #dir: string;
+  readonly #portions = new Map<string, Portion>();
+  readonly #blobs = new Map<string, NamedBlob>();
+  #nextNumber = 1;
+  /** Told when there is something to send. */
+  onAdded: () => void = () => undefined;
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Reads what is in `dir`. A file that cannot be read is set aside as `*.damaged`. */
+  static async open(dir: string): Promise<CarriedStore> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const store = new CarriedStore(dir);
+    for (const name of (await readdir(dir)).sort()) {
+      const number = /^(\d+)-([0-9a-f]{64})\.json$/.exec(name);
+      if (number !== null) await store.#take(name, Number(number[1]), number[2] ?? '');
+    }
+    const blobs = await readJson(join(dir, 'blobs.json'), BlobsSchema);
+    for (const blob of blobs ?? []) store.#blobs.set(blob.sha256, { ...blob, kind: blob.kind });
+    return store;
+  }
+
+  get count(): number {
+    return this.requests().reduce((sum, { events }) => sum + events.length, 0);
+  }
+
+  /** The signed portions, as they came. */
+  requests(): CarriedRequest[] {
+    return [...this.#portions.values()].map(({ request }) => request);
+  }
+
+  knows(eventId: string): boolean {
+    return this.requests().some(({ events }) => events.some(({ id }) => id === eventId));
+  }
+
+  /**
+   * Keeps signed portions, and remembers which of these attachments the server has to get.
+   * @throws HostError `host.diskFull`; what was kept before stays.
+   */
+  async add(requests: readonly CarriedRequest[], blobs: ReadonlySet<string>): Promise<void> {
+    // The attachments first: a crash between the two costs a needless question to the server, not a file.
+    const named = requests.flatMap(({ events }) => events.flatMap(namedBlobsIn));
+    for (const blob of named) if (blobs.has(blob.sha256)) this.#blobs.set(blob.sha256, blob);
+    if (named.length > 0) await this.#writeBlobs();
+    for (const request of requests) {
+      const text = canonicalJson(request);
+      const name = createHash('sha256').update(text).digest('hex');
+      if (this.#portions.has(name)) continue;
+      const file = `${String(this.#nextNumber++).padStart(9, '0')}-${name}.json`;
+      await writeAtomically(join(this.#dir, file), text);
+      this.#portions.set(name, { request, file });
+    }
+    this.onAdded();
+  }
+
+  async sendAll(line: CarriedLine, signal: AbortSignal): ReturnType<CarriedFacts['sendAll']> {
+    let accepted = 0;
+    let refused = 0;
+    for (const [name, { request, file }] of this.#portions) {
+      let answer: PushAnswer;
+      try {
+        answer = await line.carried(request, signal);
+      } catch (thrown) {
+        // This portion is at fault for the server (an unknown device, say): it stays, and does not hold up the others.
+        if (thrown instanceof SyncError && thrown.code === 'sync.refusedRequest') continue;
+        throw thrown;
+      }
+      const judged = new Map(answer.verdicts.map((verdict) => [verdict.id, verdict]));
+      if (!answer.durable || !request.events.every(({ id }) => judged.has(id))) continue;
+      for (const { id } of request.events) {
+        if (judged.get(id)?.verdict === 'refused') refused++;
+        else accepted++;
+      }
+      await rm(join(this.#dir, file), { force: true });
+      this.#portions.delete(name);
+    }
+    return { accepted, refused, left: this.count };
+  }
+
+  /** Attachments that the server has to get, with the facts that name them. */
+  undeliveredNames(): NamedBlob[] {
+    return [...this.#blobs.values()];
+  }
+
+  async noteDeliveredBlobs(delivered: readonly string[]): Promise<void> {
+    const before = this.#blobs.size;
+    for (const sha256 of delivered) this.#blobs.delete(sha256);
+    if (this.#blobs.size !== before) await this.#writeBlobs();
+  }
+
+  async #take(file: string, number: number, name: string): Promise<void> {
+    const request = await readJson(join(this.#dir, file), CarriedRequestSchema);
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    if (request === undefined) await rename(join(this.#dir, file), join(this.#dir, `${file}.damaged`));
+    else this.#portions.set(name, { request, file });
+  }
+
+  #writeBlobs(): Promise<void> {
+    return writeAtomically(join(this.#dir, 'blobs.json'), JSON.stringify([...this.#blobs.values()]));
+  }
+}
+
+async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (thrown) {
+    const { code } = thrown as { code?: unknown };
+    if (code === 'ENOENT' || thrown instanceof SyntaxError || thrown instanceof z.ZodError) return undefined;
+    throw thrown;
+  }
+}

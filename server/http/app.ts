@@ -2,10 +2,15 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import { z } from 'zod';
 import { MAX_PUSH_BYTES, SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
 import type { ServerContext } from '../context.ts';
-import { Problem } from './problem.ts';
+import { Problem, rawProblem, sendProblem } from './problem.ts';
+import { adminRoutes } from './admin-routes.ts';
 import { blobRoutes } from './blob-routes.ts';
 import { helloRoutes } from './hello-routes.ts';
+import { firstAdminRoutes, loginRoutes } from './login-routes.ts';
+import { oidcRoutes } from './oidc-routes.ts';
 import { pokeRoute } from './poke-route.ts';
+import { limitRates } from './rate-limits.ts';
+import { install, serverOptionsOf, type Serving } from './serving.ts';
 import { syncRoutes } from './sync-routes.ts';
 
 /** The envelope around the events of a push: device, epoch, commas. */
@@ -16,6 +21,7 @@ export function buildApp(
   context: ServerContext,
   log: FastifyBaseLogger,
   maxBlobBytes: number,
+  serving?: Serving,
 ): FastifyInstance {
   const app = Fastify({
     bodyLimit: MAX_PUSH_BYTES + PUSH_OVERHEAD,
@@ -24,12 +30,17 @@ export function buildApp(
     keepAliveTimeout: 72_000,
     requestTimeout: 3_600_000,
     routerOptions: { maxParamLength: 400 },
-    http: { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 },
-    forceCloseConnections: true,
-    // Fastify logs method, URL and status; the headers, which carry the token, and bodies never.
     loggerInstance: log,
+    // What Node or the router cannot even read as a request is told like everything else.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error)),
+    clientErrorHandler: (error, socket) => {
+      if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(unreadable(error.code)));
+      else socket.destroy();
+    },
+    ...serverOptionsOf(serving),
   });
 
+  if (context.rateLimits !== undefined) limitRates(app, context.rateLimits);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'x-content-type-options': 'nosniff',
@@ -42,18 +53,24 @@ export function buildApp(
   });
   app.setErrorHandler((error: FastifyError | Problem | z.ZodError, request, reply) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) request.log.error({ err: error }, 'A request failed.');
-    if (problem.retryAfter !== undefined) reply.header('retry-after', String(problem.retryAfter));
-    return reply.status(problem.status).send({ code: problem.code, message: problem.message });
+    if (problem.status >= 500 && problem.code !== 'server.busy') {
+      request.log.error({ err: error }, 'A request failed.');
+    }
+    return sendProblem(reply, problem);
   });
   app.setNotFoundHandler((_request, reply) =>
-    reply.status(404).send({ code: 'http.notFound', message: 'There is nothing at this address.' }),
+    sendProblem(reply, new Problem(404, 'http.notFound', 'There is nothing at this address.')),
   );
 
+  install(app, serving);
   void app.register(helloRoutes(context));
+  void app.register(loginRoutes(context));
+  void app.register(firstAdminRoutes(context));
+  void app.register(oidcRoutes(context));
   void app.register(syncRoutes(context));
   void app.register(blobRoutes(context, maxBlobBytes));
   void app.register(pokeRoute(context));
+  void app.register(adminRoutes(context));
   return app;
 }
 
@@ -75,10 +92,21 @@ function toProblem(error: FastifyError | Problem | z.ZodError): Problem {
     const issue = error.issues[0];
     return new Problem(400, 'http.malformed', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
+  if (error.statusCode === 415) {
+    return new Problem(415, 'http.mediaType', 'A body of this kind is not read here. Send JSON.');
+  }
   if (error.statusCode === 413)
     return new Problem(413, 'http.tooLarge', 'The request is too large. Send less at once.');
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return new Problem(error.statusCode, 'http.malformed', error.message);
   }
   return new Problem(500, 'server.failed', 'The server failed at this request. It is safe to try again.', 5);
+}
+
+/** Why no request could be read, by Node's code of the error. */
+function unreadable(code: string): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem(431, 'http.headers', 'The headers are too large.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem(408, 'http.timeout', 'The request came too slowly.');
+  return new Problem(400, 'http.malformed', 'This is not an HTTP request.');
 }

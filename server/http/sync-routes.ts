@@ -2,32 +2,56 @@ import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { MAX_PUSH_EVENTS, PullRequestSchema, PushRequestSchema } from '#shared/sync/protocol.ts';
+import {
+  CarriedRequestSchema,
+  MAX_PUSH_EVENTS,
+  PullRequestSchema,
+  PushRequestSchema,
+  RenewRequestSchema,
+} from '#shared/sync/protocol.ts';
 import { readSession, type Session } from '../auth/sessions.ts';
 import { isSha256 } from '../blobs/content-files.ts';
 import type { ServerContext } from '../context.ts';
-import { readOffer } from '../sync/offer.ts';
+import { takeCarried } from '../sync/carried.ts';
+import { renewDevice } from '../sync/devices-renew.ts';
+import { isTooDeep, readOffer, type Offer } from '../sync/offer.ts';
 import { pull } from '../sync/pull.ts';
 import { push } from '../sync/push.ts';
+import { PushQueue } from '../sync/push-queue.ts';
 import { readEntity } from '../sync/read-entity.ts';
 import { Problem } from './problem.ts';
 
 /** As the wire has it, but each event is read by itself: a malformed one must not hold up the others. */
-const PushEnvelopeSchema = PushRequestSchema.extend({ events: z.array(z.unknown()).max(MAX_PUSH_EVENTS) });
+const events = z.array(z.unknown()).max(MAX_PUSH_EVENTS);
+const PushEnvelopeSchema = PushRequestSchema.extend({ events });
+const CarriedEnvelopeSchema = CarriedRequestSchema.extend({ events: events.min(1) });
+/** From this version on a push under another epoch is not judged. */
+const EPOCH_PROTOCOL = 2;
 
 export function syncRoutes(context: ServerContext) {
   return async (app: FastifyInstance): Promise<void> => {
+    const queue = new PushQueue();
     app.post('/v1/push', async (request) => {
+      const session = await sessionOf(context, request, { forDelivery: true });
+      const asked = PushEnvelopeSchema.parse(request.body);
+      requireOwnDevice(session, asked.device);
+      requireEpoch(context, request, asked.epoch);
+      const offers = readOffers(asked.events);
+      return queue.run(session.account.tenant, () => push(context, session, offers, asked.run));
+    });
+    app.post('/v1/carried', async (request) => {
+      const session = await sessionOf(context, request, { forDelivery: true });
+      const carried = CarriedEnvelopeSchema.parse(request.body);
+      const offers = readOffers(carried.events);
+      // What is signed is the whole text: it has to be written down as it was, whatever is in it.
+      if (carried.events.some(isTooDeep))
+        throw new Problem(400, 'http.malformed', 'An event is nested too deep.');
+      return queue.run(session.account.tenant, () => takeCarried(context, session, { ...carried, offers }));
+    });
+    app.post('/v1/devices/renew', async (request) => {
       const session = await sessionOf(context, request);
-      const { device, events } = PushEnvelopeSchema.parse(request.body);
-      requireOwnDevice(session, device);
-      const offers = events.map((event) => {
-        const offer = readOffer(event);
-        if (offer === undefined)
-          throw new Problem(400, 'http.malformed', 'An event without a UUID as its id.');
-        return offer;
-      });
-      return push(context, session, offers);
+      const { device } = RenewRequestSchema.parse(request.body);
+      return renewDevice(context, session, device, request.ip);
     });
     app.post('/v1/pull', async (request, reply) => {
       const session = await sessionOf(context, request);
@@ -39,9 +63,10 @@ export function syncRoutes(context: ServerContext) {
       const session = await sessionOf(context, request);
       return sendLines(request, reply, await readEntity(context, session, request.params['*']));
     });
-    app.get('/v1/bootstrap', async (request) => {
+    app.get<{ Querystring: { scope?: unknown } }>('/v1/bootstrap', async (request) => {
       const { account } = await sessionOf(context, request);
-      return context.bootstrap.manifest(account, context.epoch);
+      const only = z.string().max(120).optional().parse(request.query.scope);
+      return context.bootstrap.manifest(account, context.epoch, only);
     });
     app.get<{ Params: { sha256: string } }>('/v1/segments/:sha256', async (request, reply) => {
       const { account } = await sessionOf(context, request);
@@ -66,9 +91,40 @@ export function syncRoutes(context: ServerContext) {
   };
 }
 
-/** @throws Problem 401 when the request carries no valid token. */
-export function sessionOf(context: ServerContext, request: FastifyRequest): Promise<Session> {
-  return readSession(context.database, request.headers.authorization, context.now());
+/**
+ * The login of a request. `forDelivery`: a revoked device may use the route too.
+ * @throws Problem 401 or 403 when the request carries no token that opens the route.
+ */
+export function sessionOf(
+  context: Pick<ServerContext, 'database' | 'now'>,
+  request: FastifyRequest,
+  options: { readonly forDelivery?: boolean } = {},
+): Promise<Session> {
+  return readSession(context.database, request.headers.authorization, context.now(), options);
+}
+
+/** @throws Problem 400 when an element has no id to answer to. */
+function readOffers(elements: readonly unknown[]): Offer[] {
+  return elements.map((element) => {
+    const offer = readOffer(element);
+    if (offer === undefined) throw new Problem(400, 'http.malformed', 'An event without a UUID as its id.');
+    return offer;
+  });
+}
+
+/**
+ * A server that was restored from a backup has to get the facts it lost before later ones: so a laptop of the epoch
+ * before is sent away to begin with the oldest. Laptops of protocol 1 know nothing of that.
+ */
+function requireEpoch(context: ServerContext, request: FastifyRequest, epoch: string): void {
+  if (epoch === context.epoch || Number(request.headers['faultline-protocol'] ?? 1) < EPOCH_PROTOCOL) return;
+  throw new Problem(
+    409,
+    'sync.otherEpoch',
+    'The server has another history than this laptop knows. Nothing was judged: everything is offered again, the oldest first.',
+    undefined,
+    { epoch: context.epoch },
+  );
 }
 
 function requireOwnDevice(session: Session, device: string): void {

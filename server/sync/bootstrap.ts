@@ -6,6 +6,7 @@ import type { Manifest } from '#shared/sync/protocol.ts';
 import type { Account } from '../auth/accounts.ts';
 import type { ContentFiles } from '../blobs/content-files.ts';
 import type { Database, Sql } from '../db/database.ts';
+import { Problem } from '../http/problem.ts';
 import { hashText } from './hash-text.ts';
 import { maySee, visibleScopes } from './rights.ts';
 
@@ -52,9 +53,17 @@ export class Bootstrap {
     this.#now = now;
   }
 
-  async manifest(account: Account, epoch: string): Promise<Manifest> {
+  /**
+   * Of all scopes the user sees, in the order in which they are needed, or of one.
+   * @throws Problem 404 `sync.unknownScope` for one that he does not see.
+   */
+  async manifest(account: Account, epoch: string, only?: string): Promise<Manifest> {
     const manifest: Manifest = { epoch, cursors: {}, checksums: {}, latestHlc: '', segments: [] };
-    const scopes = await visibleScopes(this.#database, account);
+    const visible = byNeed(await visibleScopes(this.#database, account), account);
+    const scopes = only === undefined ? visible : visible.filter((scope) => scope === only);
+    if (only !== undefined && scopes.length === 0) {
+      throw new Problem(404, 'sync.unknownScope', 'There is no such scope, or this user may not see it.');
+    }
     for (const scope of scopes) {
       const { head, hash, segments } = await this.#cutOf(account.tenant, scope);
       manifest.cursors[scope] = head;
@@ -77,7 +86,8 @@ export class Bootstrap {
   /** The bytes of a segment, or `undefined` when there is none or it is of a scope that the user may not see. */
   async segment(account: Account, sha256: string): Promise<{ size: number; content: Readable } | undefined> {
     const rows = await this.#database.query<{ scope: string }>(
-      'SELECT DISTINCT scope FROM segments WHERE tenant = $1 AND sha256 = $2',
+      `SELECT DISTINCT g.scope FROM segments g JOIN scopes s ON s.tenant = g.tenant AND s.scope = g.scope
+       WHERE g.tenant = $1 AND g.sha256 = $2 AND g.head >= s.floor`,
       [account.tenant, sha256],
     );
     if (!rows.some(({ scope }) => maySee(account, scope))) return undefined;
@@ -100,7 +110,8 @@ export class Bootstrap {
     const [cut] = await this.#database.query<{ head: number; hash: string }>(
       `SELECT c.head, c.hash::text AS hash FROM segment_cuts c
        JOIN scopes s ON s.tenant = c.tenant AND s.scope = c.scope
-       WHERE c.tenant = $1 AND c.scope = $2 AND s.head - c.head <= $3 ORDER BY c.head DESC LIMIT 1`,
+       WHERE c.tenant = $1 AND c.scope = $2 AND s.head - c.head <= $3 AND c.head >= s.floor
+       ORDER BY c.head DESC LIMIT 1`,
       [tenant, scope, this.#limits.staleAfter],
     );
     if (cut === undefined) return undefined;
@@ -183,9 +194,22 @@ export class Bootstrap {
   }
 
   async #dropOld(tenant: string, scope: string, head: number): Promise<void> {
+    await this.#drop(tenant, scope, head, this.#now() - KEPT_MS);
+  }
+
+  /** Erases the cuts that hold what was purged or is not shared any more; nobody gets them since then. */
+  async dropForbidden(tenant: string, scopes: readonly string[]): Promise<void> {
+    const rows = await this.#database.query<{ scope: string; floor: number }>(
+      'SELECT scope, floor FROM scopes WHERE tenant = $1 AND scope = ANY($2)',
+      [tenant, scopes],
+    );
+    for (const { scope, floor } of rows) await this.#drop(tenant, scope, floor, Infinity);
+  }
+
+  async #drop(tenant: string, scope: string, head: number, before: number): Promise<void> {
     const dropped = await this.#database.query<{ head: number }>(
-      'DELETE FROM segment_cuts WHERE tenant = $1 AND scope = $2 AND head < $3 AND cut_at < $4 RETURNING head',
-      [tenant, scope, head, this.#now() - KEPT_MS],
+      `DELETE FROM segment_cuts WHERE tenant = $1 AND scope = $2 AND head < $3 AND cut_at < $4 RETURNING head`,
+      [tenant, scope, head, Math.min(before, Number.MAX_SAFE_INTEGER)],
     );
     if (dropped.length === 0) return;
     const heads = dropped.map((cut) => cut.head);
@@ -201,6 +225,16 @@ export class Bootstrap {
       if (used.length === 0) await this.#files.remove(tenant, sha256);
     }
   }
+}
+
+/** The home screen's scopes first, then what is shared with the user, then what all need, then other regions. */
+function byNeed(scopes: readonly string[], account: Account): string[] {
+  const rank = (scope: string): number => {
+    if (scope === `region/${account.homeRegion}`) return 0;
+    if (scope.startsWith('user/')) return 1;
+    return scope === 'org' ? 2 : 3;
+  };
+  return scopes.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** A row as a line; its state goes out as it is stored. */

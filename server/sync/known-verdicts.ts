@@ -1,6 +1,6 @@
 import type { Verdict } from '#shared/sync/protocol.ts';
-import type { Session } from '../auth/sessions.ts';
 import type { Sql } from '../db/database.ts';
+import type { Deliverer } from './deliverer.ts';
 import type { Judged, Offer } from './offer.ts';
 
 export interface KnownVerdict {
@@ -10,12 +10,11 @@ export interface KnownVerdict {
 
 /**
  * The verdicts given before. An accepted event is known whoever offers it; a refusal holds for the device that
- * offered it, so that nobody can spoil an event of another device by offering it first.
+ * offered it and those that succeed it, so that nobody can spoil an event of another device by offering it first.
  */
 export async function readVerdicts(
   sql: Sql,
-  tenant: string,
-  device: string,
+  { account, devices }: Deliverer,
   offers: readonly Offer[],
 ): Promise<Map<string, KnownVerdict>> {
   const ids = offers.map(({ id }) => id);
@@ -29,8 +28,8 @@ export async function readVerdicts(
     `SELECT id, hash, exception_code AS code, exception_detail AS detail, false AS refused
        FROM events WHERE tenant = $1 AND id = ANY($3)
      UNION ALL
-     SELECT id, hash, code, detail, true FROM refusals WHERE tenant = $1 AND device = $2 AND id = ANY($3)`,
-    [tenant, device, ids],
+     SELECT id, hash, code, detail, true FROM refusals WHERE tenant = $1 AND device = ANY($2) AND id = ANY($3)`,
+    [account.tenant, [...devices], ids],
   );
   const known = new Map<string, KnownVerdict>();
   for (const { id, hash, code, detail, refused } of rows) {
@@ -46,25 +45,21 @@ export async function readVerdicts(
 }
 
 /** Keeps refused events with their reason: nothing that a device sent is thrown away. */
-export async function saveRefusals(sql: Sql, session: Session, refused: readonly Judged[]): Promise<void> {
+export async function saveRefusals(sql: Sql, from: Deliverer, refused: readonly Judged[]): Promise<void> {
   if (refused.length === 0) return;
   const records = refused.map(
-    ({ offer: { id, stream, hlc, hash, body, event }, verdict: { code, detail } }) => ({
-      id,
+    ({ offer: { id, stream, hlc, hash, body, event }, verdict: { code, detail } }) => {
+      const isOwn = event !== undefined && from.devices.has(event.device);
       // Another device's event is no link of this device's hash chain.
-      stream: event?.device === session.deviceId ? stream : '',
-      hlc,
-      hash,
-      code,
-      detail,
-      body,
-    }),
+      const place = isOwn ? { device: event.device, stream } : { device: from.deviceId, stream: '' };
+      return { ...place, id, hlc, hash, code, detail, body };
+    },
   );
   await sql.query(
     `INSERT INTO refusals (tenant, device, id, stream, hlc, hash, code, detail, user_id, body)
-     SELECT $1, $2, r.id, r.stream, r.hlc, r.hash, r.code, r.detail, $3, r.body
-     FROM json_to_recordset($4::json)
-       AS r(id text, stream text, hlc text, hash text, code text, detail text, body text)`,
-    [session.account.tenant, session.deviceId, session.account.id, JSON.stringify(records)],
+     SELECT $1, r.device, r.id, r.stream, r.hlc, r.hash, r.code, r.detail, $2, r.body
+     FROM json_to_recordset($3::json)
+       AS r(device text, id text, stream text, hlc text, hash text, code text, detail text, body text)`,
+    [from.account.tenant, from.account.id, JSON.stringify(records)],
   );
 }

@@ -40,7 +40,7 @@ const MAX_DEPTH = 64;
 export function readOffer(value: unknown): Offer | undefined {
   const id = (value as { id?: unknown } | null)?.id;
   if (typeof id !== 'string' || !UUID.test(id)) return undefined;
-  if (isDeeperThan(value, MAX_DEPTH)) return malformed(id, { id }, `nested deeper than ${MAX_DEPTH} levels`);
+  if (isTooDeep(value)) return malformed(id, { id }, `nested deeper than ${MAX_DEPTH} levels`);
   const parsed = EventSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -81,10 +81,10 @@ function malformed(id: string, value: unknown, fault: string): Offer {
 }
 
 /** Level by level, without recursion: the nesting may be as deep as the request is long. */
-function isDeeperThan(value: unknown, limit: number): boolean {
+export function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > limit) return true;
+    if (depth > MAX_DEPTH) return true;
     level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
   }
   return false;

@@ -2,6 +2,7 @@ import type { PullRequest } from '#shared/sync/protocol.ts';
 import type { Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
 import type { Sql } from '../db/database.ts';
+import { entryLine, readFeed } from './feed.ts';
 import { hashText } from './hash-text.ts';
 import { visibleScopes } from './rights.ts';
 
@@ -24,10 +25,10 @@ interface ScopeHead {
  * over before the first line is sent: a slow line holds no transaction open.
  */
 export async function pull(
-  context: ServerContext,
+  context: Pick<ServerContext, 'database' | 'epoch' | 'now'>,
   session: Session,
   request: PullRequest,
-  limits: PageLimits = PAGE,
+  most: PageLimits = PAGE,
 ): Promise<string[]> {
   const { account, deviceId } = session;
   const { epoch } = context;
@@ -41,12 +42,15 @@ export async function pull(
     const lines = [line({ k: 'head', epoch, serverTime, scopes, lost })];
     const heads = await readHeads(sql, account.tenant, scopes);
     const cursors: Record<string, number> = {};
-    const left = { events: limits.events, bytes: limits.bytes };
+    const left = {
+      events: Math.min(most.events, request.page?.events ?? most.events),
+      bytes: Math.min(most.bytes, request.page?.bytes ?? most.bytes),
+    };
     for (const { scope, head } of heads) {
       const asking = Object.hasOwn(asked, scope) ? (asked[scope] ?? 0) : 0;
       // A number the server never gave: only starting over can be right.
       const from = asking > head ? 0 : asking;
-      cursors[scope] = await readEvents(sql, account.tenant, scope, from, left, lines);
+      cursors[scope] = await readEntries(sql, account.tenant, scope, from, left, lines);
     }
     lines.push(line({ k: 'acked', lastEventId: await lastAcknowledged(sql, account.tenant, deviceId) }));
     for (const { scope, head, hash } of heads) {
@@ -57,11 +61,6 @@ export async function pull(
     lines.push(line({ k: 'end', cursors, more }));
     return lines;
   });
-}
-
-/** One event as a line. The body goes out as it came in, without being parsed. */
-export function eventLine(scope: string, n: number, body: string): string {
-  return `{"k":"event","scope":${JSON.stringify(scope)},"n":${n},"event":${body}}\n`;
 }
 
 function line(value: unknown): string {
@@ -75,8 +74,8 @@ async function readHeads(sql: Sql, tenant: string, scopes: readonly string[]): P
   );
 }
 
-/** Adds the scope's next events to `lines` while the page has room. @returns the new cursor. */
-async function readEvents(
+/** Adds the scope's next entries to `lines` while the page has room. @returns the new cursor. */
+async function readEntries(
   sql: Sql,
   tenant: string,
   scope: string,
@@ -88,18 +87,15 @@ async function readEvents(
   let cursor = from;
   while (left.events > 0 && left.bytes > 0) {
     const limit = Math.min(batch, left.events);
-    const rows = await sql.query<{ n: number; body: string }>(
-      'SELECT n, body FROM events WHERE tenant = $1 AND scope = $2 AND n > $3 ORDER BY n LIMIT $4',
-      [tenant, scope, cursor, limit],
-    );
-    for (const { n, body } of rows) {
+    const entries = await readFeed(sql, tenant, scope, cursor, limit);
+    for (const entry of entries) {
       if (left.bytes <= 0) return cursor;
-      lines.push(eventLine(scope, n, body));
+      lines.push(entryLine(scope, entry));
       left.events--;
-      left.bytes -= body.length;
-      cursor = n;
+      left.bytes -= entry.body.length;
+      cursor = entry.n;
     }
-    if (rows.length < limit) break;
+    if (entries.length < limit) break;
   }
   return cursor;
 }

@@ -178,6 +178,10 @@ export const PullRequestSchema = z.object({
   device: z.string(),
   /** Scope -> number of the last event applied; a scope that is missing starts at 0. */
   cursors: z.record(z.string(), z.number().int().nonnegative()),
+  /** At most so much in the answer: a slow line gets on in small steps. The server has limits of its own besides. */
+  page: z
+    .object({ events: z.number().int().positive().optional(), bytes: z.number().int().positive().optional() })
+    .optional(),
 });
 export type PullRequest = z.infer<typeof PullRequestSchema>;
 

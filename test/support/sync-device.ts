@@ -196,7 +196,7 @@ export async function send(
   });
   const type = response.headers.get('content-type') ?? '';
   const content =
-    type.startsWith('application/json') && method !== 'HEAD'
+    (type.startsWith('application/json') || type.startsWith('application/problem+json')) && method !== 'HEAD'
       ? await response.json()
       : type.startsWith('application/x-ndjson')
         ? await response.text()

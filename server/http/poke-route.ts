@@ -1,22 +1,39 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
 import { maySee } from '../sync/rights.ts';
+import { Problem } from './problem.ts';
 import { sessionOf } from './sync-routes.ts';
 
 /** Shorter than what proxies and our own idle limit allow a silent connection. */
 const KEEP_ALIVE_MS = 25_000;
 
 interface Listener {
-  readonly session: Session;
+  readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** As it was when it was last looked at. */
+  session: Session;
 }
 
-/** Server-sent events that carry only a number: "pull when you like". */
+/** Server-sent events that carry only a number: "pull when you like". A line ends with its login. */
 export function pokeRoute(context: ServerContext) {
   return async (app: FastifyInstance): Promise<void> => {
     const listeners = new Set<Listener>();
     let number = 0;
+
+    /** Ends the line, or takes over what the user may see now. */
+    const lookAgain = async (listener: Listener): Promise<void> => {
+      try {
+        listener.session = await sessionOf(context, listener.request);
+      } catch (error) {
+        if (!(error instanceof Problem)) app.log.warn({ err: error }, 'A line of pokes was ended.');
+        listener.reply.raw.end();
+      }
+    };
+    /** One after the other: the lines of a whole tenant must not take the database's connections at once. */
+    const lookAtAll = async (chosen: readonly Listener[]): Promise<void> => {
+      for (const listener of chosen) if (listeners.has(listener)) await lookAgain(listener);
+    };
 
     const stopHearing = context.pokes.onChange(({ tenant, scopes }) => {
       number++;
@@ -26,15 +43,17 @@ export function pokeRoute(context: ServerContext) {
         if (account.tenant === tenant && concerned) reply.raw.write(`data: ${number}\n\n`);
       }
     });
+    const stopWatching = context.pokes.onRightsChanged((tenant) => {
+      void lookAtAll([...listeners].filter(({ session }) => session.account.tenant === tenant));
+    });
     const keepAlive = setInterval(() => {
-      for (const { session, reply } of listeners) {
-        if (session.expiresAtMs <= context.now()) reply.raw.end();
-        else reply.raw.write(':\n\n');
-      }
+      for (const { reply } of listeners) reply.raw.write(':\n\n');
+      void lookAtAll([...listeners]);
     }, KEEP_ALIVE_MS);
     app.addHook('preClose', async () => {
       clearInterval(keepAlive);
       stopHearing();
+      stopWatching();
       for (const { reply } of listeners) reply.raw.end();
     });
 
@@ -44,7 +63,7 @@ export function pokeRoute(context: ServerContext) {
       const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream' };
       for (const [name, value] of Object.entries(headers))
         if (value !== undefined) reply.raw.setHeader(name, value);
-      const listener = { session, reply };
+      const listener = { session, request, reply };
       listeners.add(listener);
       reply.raw.on('close', () => listeners.delete(listener));
       reply.raw.writeHead(200);

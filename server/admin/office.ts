@@ -1,6 +1,7 @@
 import { administeredRegions, mayAdminister, type Target } from '#shared/domain/rights/administer.ts';
 import type { AdminArea } from '#shared/domain/rights/table.ts';
 import { recordAudit, type AuditAct } from '../audit/audit-log.ts';
+import { ACCOUNT_COLUMNS, readAccount, type AccountRow } from '../auth/accounts.ts';
 import type { Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
 import { writeWithRetry, type Database, type Sql } from '../db/database.ts';
@@ -49,8 +50,25 @@ export class Office {
   change<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return writeWithRetry(this.database, async (sql) => {
       await sql.query('SELECT 1 FROM tenants WHERE tenant = $1 FOR UPDATE', [this.tenant]);
+      await this.#requireSameRights(sql);
       return work(sql);
     });
+  }
+
+  /** What was asked before the lock must still hold behind it: the change waited for may have taken it away. */
+  async #requireSameRights(sql: Sql): Promise<void> {
+    const { account } = this.session;
+    const [row] = await sql.query<AccountRow>(
+      `SELECT ${ACCOUNT_COLUMNS} FROM users u WHERE u.tenant = $1 AND u.id = $2 AND NOT u.disabled`,
+      [account.tenant, account.id],
+    );
+    const now = row === undefined ? undefined : readAccount(row);
+    if (now?.roles.join() === account.roles.join() && now.regions.join() === account.regions.join()) return;
+    throw new Problem(
+      403,
+      'admin.noRight',
+      'The rights of this user have just changed. Nothing was changed; try again.',
+    );
   }
 
   audit(sql: Sql, done: AuditAct): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { lockDataFolder } from './db/data-lock.ts';
-import type { Database } from './db/database.ts';
+import type { Database, Sql } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
 import { openPglite } from './db/open-pglite.ts';
 import { openPostgres } from './db/open-postgres.ts';
@@ -30,6 +30,22 @@ const DEFAULT_FOLDER = join(homedir(), '.faultline-server');
  * @throws RangeError when the options name neither; DataFolderLocked.
  */
 export async function openData(options: DataOptions): Promise<OpenData> {
+  const data = await openRawData(options);
+  try {
+    await migrate(data.database);
+    await data.database.query(
+      `INSERT INTO server_facts (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING`,
+      [randomUUID()],
+    );
+    return data;
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
+}
+
+/** The same with the tables as they are: a restore makes them itself. */
+export async function openRawData(options: DataOptions): Promise<OpenData> {
   if (options.data === undefined && options.databaseUrl === undefined) {
     throw new RangeError(
       'Say where the data is: --data DIR (embedded database) or --database-url URL (PostgreSQL).',
@@ -39,40 +55,25 @@ export async function openData(options: DataOptions): Promise<OpenData> {
   if (options.databaseUrl !== undefined) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const database = await openPostgres(options.databaseUrl, options.onLost ?? (() => undefined));
-    return opened(database, folder, () => Promise.resolve());
+    return { database, folder, close: () => database.close() };
   }
   const unlock = await lockDataFolder(folder);
   try {
-    return await opened(await openPglite(join(folder, 'database')), folder, unlock);
+    const database = await openPglite(join(folder, 'database'));
+    const close = async (): Promise<void> => {
+      await database.close();
+      await unlock();
+    };
+    return { database, folder, close };
   } catch (error) {
     await unlock();
     throw error;
   }
-}
-
-async function opened(database: Database, folder: string, unlock: () => Promise<void>): Promise<OpenData> {
-  const close = async (): Promise<void> => {
-    await database.close();
-    await unlock();
-  };
-  try {
-    await migrate(database);
-    await database.query(
-      `INSERT INTO server_facts (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING`,
-      [randomUUID()],
-    );
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { database, folder, close };
 }
 
 /** The database's epoch: made with it, and anew by `renewEpoch`. */
-export async function readEpoch(database: Database): Promise<string> {
-  const [fact] = await database.query<{ value: string }>(
-    `SELECT value FROM server_facts WHERE name = 'epoch'`,
-  );
+export async function readEpoch(sql: Sql): Promise<string> {
+  const [fact] = await sql.query<{ value: string }>(`SELECT value FROM server_facts WHERE name = 'epoch'`);
   if (fact === undefined)
     throw new Error('The database has no epoch: its table server_facts was changed by hand.');
   return fact.value;
@@ -83,8 +84,17 @@ export async function readEpoch(database: Database): Promise<string> {
  * have once more, and so bring back what the backup did not have.
  */
 export async function renewEpoch(database: Database): Promise<string> {
-  await database.query(`UPDATE server_facts SET value = $1 WHERE name = 'epoch'`, [randomUUID()]);
-  await database.query('DELETE FROM segments');
-  await database.query('DELETE FROM segment_cuts');
-  return readEpoch(database);
+  return database.transaction('write', renewEpochIn);
+}
+
+/** The same inside a transaction of the caller. */
+export async function renewEpochIn(sql: Sql): Promise<string> {
+  const epoch = randomUUID();
+  await sql.query(
+    `INSERT INTO server_facts (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    [epoch],
+  );
+  await sql.query('DELETE FROM segments');
+  await sql.query('DELETE FROM segment_cuts');
+  return epoch;
 }

@@ -1,41 +1,65 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
-import { hasAccount, hasAccounts, saveAccount, type NewAccount } from './auth/accounts.ts';
-import { LoginThrottle } from './auth/login-throttle.ts';
+import type { Server as TlsServer } from 'node:https';
+import type { FastifyInstance } from 'fastify';
+import type { DestinationStream } from 'pino';
+import { hasAccount, saveAccount, type NewAccount } from './auth/accounts.ts';
+import { makeFirstAdminLink } from './auth/first-admin.ts';
+import { OidcConfigSchema, type OidcConfig } from './auth/oidc/oidc-config.ts';
 import { BlobStore, MAX_BLOB_BYTES } from './blobs/blob-store.ts';
 import { ContentFiles } from './blobs/content-files.ts';
 import type { ServerContext } from './context.ts';
 import { DEMO_ACCOUNTS } from './demo-accounts.ts';
+import { Uploads } from './blobs/uploads.ts';
+import type { UploadLimits } from './blobs/upload-table.ts';
 import { openData, readEpoch } from './open-data.ts';
 import { buildApp } from './http/app.ts';
+import { RATE_LIMITS, type RateLimits } from './http/rate-limits.ts';
+import { healthRoutes } from './http/health-routes.ts';
+import { uploadRoutes } from './http/upload-routes.ts';
+import { openControl } from './ops/control.ts';
+import { runOperation } from './ops/operations.ts';
+import { checkListener, isLoopback, readTlsPair, reloadTls, type ListenerOptions } from './ops/listener.ts';
+import { openLog } from './ops/log.ts';
+import { Metrics } from './ops/metrics.ts';
+import { readReadiness } from './ops/readiness.ts';
 import { Bootstrap, BOOTSTRAP, type BootstrapLimits } from './sync/bootstrap.ts';
 import { productDomain, type DomainPort } from './sync/domain.ts';
 import { Pokes } from './sync/pokes.ts';
 import { DOMAIN_FINGERPRINT, refoldIfDomainChanged } from './sync/refold-all.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends ListenerOptions {
   /** Folder of the embedded database and of attachments. With `databaseUrl` only of the attachments. */
   readonly data?: string;
   /** `postgres://…`: use this PostgreSQL instead of the embedded database. */
   readonly databaseUrl?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
-  /** Default 127.0.0.1. Anything else belongs behind a proxy that speaks TLS. */
-  readonly host?: string;
   /** Adds the demo accounts with their known password; loopback only. */
   readonly demo?: boolean;
-  /** Life of a login in milliseconds; default 12 hours. */
+  /** Life in milliseconds of the login of a laptop that has no key; default 12 hours. */
   readonly tokenTtlMs?: number;
+  /** Life in milliseconds of an access token that can be refreshed; default 15 minutes. */
+  readonly accessTtlMs?: number;
+  /** The OpenID Connect provider that users may sign in with beside their password. */
+  readonly oidc?: OidcConfig;
+  /** The address by which laptops and browsers reach this server, e.g. `https://faultline.example`; default the one it listens on. */
+  readonly publicUrl?: string;
+  /** Requests in a minute; default `RATE_LIMITS`. */
+  readonly rateLimits?: Partial<RateLimits>;
   /** Default `warn`; `silent` for tests. */
   readonly logLevel?: string;
+  /** Where log lines go; default the standard output. */
+  readonly logTo?: DestinationStream;
+  /** Opens `/metrics` for other machines. */
+  readonly metricsToken?: string;
   readonly domain?: DomainPort;
   /** Another text than at the last start makes the server fold all rows anew. */
   readonly domainFingerprint?: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   readonly maxBlobBytes?: number;
+  readonly uploads?: Partial<UploadLimits>;
   readonly bootstrap?: Partial<BootstrapLimits>;
 }
 
@@ -44,14 +68,18 @@ export interface RunningServer {
   readonly epoch: string;
   /** Whether an acknowledged push survives a loss of power. */
   readonly durable: boolean;
-  /** The first administrator's password, when this start made the account. It is stored nowhere. */
-  readonly adminPassword: string | undefined;
+  /** Where the first administrator is made, once, when nobody can log in yet. The link itself is the secret. */
+  readonly firstAdminUrl: string | undefined;
   addAccount(account: NewAccount): Promise<void>;
+  /** Reads certificate and key again. @throws RangeError when they do not fit; the old ones stay in use then. */
+  reloadTls(): Promise<void>;
+  /** Takes no more requests, finishes those that run, and gives the data free. */
   close(): Promise<void>;
 }
 
 const DEFAULT_TTL_MS = 12 * 3_600_000;
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+/** A request that still runs so long after the stop is cut off: uploads go on later from where they are. */
+const STOP_GRACE_MS = 10_000;
 
 /**
  * Starts the central server and resolves when it answers.
@@ -59,18 +87,18 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? '127.0.0.1';
-  if (options.demo === true && !LOOPBACK.has(host)) {
+  if (options.demo === true && !isLoopback(host)) {
     throw new RangeError('The demo accounts have a known password: --demo listens on 127.0.0.1 only.');
   }
-  const log = pino({
-    level: options.logLevel ?? 'warn',
-    redact: ['req.headers', 'headers', 'password', 'token'],
-  });
+  checkListener(options);
+  const tls = await readTlsPair(options);
+  const log = openLog(options.logLevel ?? 'warn', options.logTo);
   const onLost = (error: Error): void =>
-    log.warn(`A database connection was lost and is opened anew: ${error.message}`);
+    log.warn({ err: error }, 'A database connection was lost and is opened anew.');
   const { database, folder, close: closeData } = await openData({ ...options, onLost });
   try {
     const now = options.now ?? Date.now;
+    let publicUrl = '';
     const maxBlobBytes = options.maxBlobBytes ?? MAX_BLOB_BYTES;
     const attachments = new ContentFiles(join(folder, 'blobs'));
     const segments = new ContentFiles(join(folder, 'segments'));
@@ -79,28 +107,69 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       domain: options.domain ?? productDomain,
       blobs: new BlobStore(database, attachments, maxBlobBytes),
       bootstrap: new Bootstrap(database, segments, { ...BOOTSTRAP, ...options.bootstrap }, now),
-      pokes: new Pokes(database, (error) => log.warn(`Other servers were not poked: ${String(error)}`)),
-      throttle: new LoginThrottle(),
+      pokes: new Pokes(database, (error) => log.warn({ err: error }, 'Other servers were not poked.')),
       epoch: await readEpoch(database),
       tokenTtlMs: options.tokenTtlMs ?? DEFAULT_TTL_MS,
+      ...(options.accessTtlMs === undefined ? {} : { accessTtlMs: options.accessTtlMs }),
+      ...(options.oidc === undefined ? {} : { oidc: OidcConfigSchema.parse(options.oidc) }),
+      publicUrl: () => publicUrl,
+      rateLimits: { ...RATE_LIMITS, ...options.rateLimits },
       now,
     };
     await refoldIfDomainChanged(database, context.domain, options.domainFingerprint ?? DOMAIN_FINGERPRINT);
-    const app = buildApp(context, log, maxBlobBytes);
-    const adminPassword = await makeFirstAdmin(context);
+    const uploads = new Uploads({
+      database,
+      blobs: context.blobs,
+      folder: join(folder, 'uploads'),
+      maxBytes: maxBlobBytes,
+      now,
+      ...(options.uploads === undefined ? {} : { limits: options.uploads }),
+      onCleaningFailed: (error) => log.warn({ err: error }, 'Abandoned uploads were not removed.'),
+    });
+    const metrics = new Metrics({ database, folder, uploads });
+    const app = buildApp(context, log, maxBlobBytes, {
+      tls,
+      trustedProxies: options.trustedProxies,
+      metrics,
+      routes: [
+        healthRoutes({
+          metrics,
+          readiness: () => readReadiness(database, folder, context.epoch),
+          ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
+        }),
+        uploadRoutes(context, uploads, maxBlobBytes),
+      ],
+    });
+    const firstAdminPath = await makeFirstAdminLink(context);
     for (const account of options.demo === true ? DEMO_ACCOUNTS : []) {
       if (!(await hasAccount(database, 'main', account.id))) await saveAccount(database, account);
     }
     await app.listen({ port: options.port ?? 0, host });
     const { port } = app.server.address() as AddressInfo;
+    // PostgreSQL can be opened beside this process; the embedded database cannot.
+    const control =
+      options.databaseUrl === undefined
+        ? await openControl(folder, (name, parameters) => runOperation({ context, folder }, name, parameters))
+        : undefined;
+    const certificate =
+      tls === undefined
+        ? undefined
+        : reloadTls(app.server as unknown as TlsServer, options, (error) =>
+            log.error({ err: error }, 'The renewed certificate cannot be used; the old one stays in use.'),
+          );
+    const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    publicUrl = (options.publicUrl ?? url).replace(/\/+$/, '');
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      url,
       epoch: context.epoch,
       durable: database.durable,
-      adminPassword,
+      firstAdminUrl: firstAdminPath === undefined ? undefined : `${publicUrl}${firstAdminPath}`,
       addAccount: (account) => saveAccount(database, account),
+      reloadTls: async () => certificate?.reload(),
       close: async () => {
-        await app.close();
+        certificate?.stop();
+        await control?.stop();
+        await stop(app);
         context.pokes.stop();
         await closeData();
       },
@@ -111,16 +180,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** A server that nobody can enter makes its administrator, with a password that is shown once. */
-async function makeFirstAdmin({ database }: ServerContext): Promise<string | undefined> {
-  if (await hasAccounts(database)) return undefined;
-  const password = randomBytes(15).toString('base64url');
-  await saveAccount(database, {
-    id: 'admin',
-    name: 'Administrator',
-    roles: ['admin'],
-    homeRegion: 'main',
-    password,
-  });
-  return password;
+/** Ends the application gracefully: what runs is finished, what waits idle is closed as soon as it does. */
+async function stop(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+  const grace = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(grace);
+  }
 }

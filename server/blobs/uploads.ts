@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, mkdirSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileStore } from '@tus/file-store';
@@ -88,6 +88,7 @@ export class Uploads {
 
   #buildTus(): Server {
     const { folder, maxBytes } = this.#options;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const store = new FileStore({
       directory: folder,
       configstore: {
@@ -197,7 +198,7 @@ export class Uploads {
   }
 
   /** How many bytes of uploads under way lie on the disk. For metrics. */
-  async bytesUnderWay(): Promise<{ uploads: number; bytes: number }> {
+  async underWay(): Promise<{ uploads: number; bytes: number }> {
     const keys = await this.#table.known();
     const sizes = await Promise.all(
       keys.map((key) =>

@@ -8,6 +8,9 @@ interface BlobRoute {
   Params: { sha256: string };
 }
 
+/** A revoked device may still hand in what it has, and learn that it has arrived. */
+const HANDS_IN = { forDelivery: true };
+
 /** Attachments by their SHA-256. */
 export function blobRoutes(context: ServerContext, maxBytes: number) {
   return async (app: FastifyInstance): Promise<void> => {
@@ -16,11 +19,11 @@ export function blobRoutes(context: ServerContext, maxBytes: number) {
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
     app.put<BlobRoute>('/v1/blobs/:sha256', { bodyLimit: maxBytes }, async (request) => {
-      const { account } = await sessionOf(context, request);
+      const { account } = await sessionOf(context, request, HANDS_IN);
       return context.blobs.put(account.tenant, request.params.sha256, request.body as Readable);
     });
     app.get<BlobRoute>('/v1/blobs/:sha256/receipt', async (request) => {
-      const { account } = await sessionOf(context, request);
+      const { account } = await sessionOf(context, request, HANDS_IN);
       const receipt = await context.blobs.receipt(account.tenant, request.params.sha256);
       if (receipt === undefined) throw blobMissing();
       return receipt;

@@ -16,7 +16,7 @@ export function uploadRoutes(context: ServerContext, uploads: Uploads, maxBytes:
     app.addHook('onClose', async () => uploads.stop());
 
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const { account, deviceId } = await sessionOf(context, request);
+      const { account, deviceId } = await sessionOf(context, request, { forDelivery: true });
       const body = bodyOf(request);
       try {
         const response = await uploads.answer(

@@ -22,6 +22,7 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Histogram<'method' | 'route' | 'status'>;
   readonly #underWay: Gauge;
+  readonly #failures: Counter;
 
   constructor({ database, folder, uploads }: MetricsSources) {
     const registers = [this.registry];
@@ -38,49 +39,36 @@ export class Metrics {
       help: 'Requests that have not been answered to the end, waiting lines of pokes included.',
       registers,
     });
-    new Gauge({
-      name: 'faultline_events_total',
-      help: 'Events and entries of all scopes: the sum of their counters.',
-      registers,
-      async collect() {
+    this.#read(
+      'faultline_events',
+      'Events and entries of all scopes: the sum of their counters.',
+      async () => {
         const [row] = await database.query<{ events: string }>(
           'SELECT coalesce(sum(head), 0)::text AS events FROM scopes',
         );
-        this.set(Number(row?.events ?? 0));
+        return Number(row?.events ?? 0);
       },
-    });
-    const bytes = new Gauge({
-      name: 'faultline_upload_bytes',
-      help: 'Bytes of uploads under way on the disk.',
-      registers,
-    });
-    new Gauge({
-      name: 'faultline_uploads',
-      help: 'Uploads under way.',
-      registers,
-      async collect() {
-        const underWay = await uploads.bytesUnderWay();
-        this.set(underWay.uploads);
-        bytes.set(underWay.bytes);
-      },
-    });
-    new Gauge({
-      name: 'faultline_disk_free_bytes',
-      help: 'Free space where attachments and segments (and the embedded database) lie.',
-      registers,
-      async collect() {
+    );
+    this.#read('faultline_uploads', 'Uploads under way.', async () => (await uploads.underWay()).uploads);
+    this.#read(
+      'faultline_upload_bytes',
+      'Bytes of uploads under way on the disk.',
+      async () => (await uploads.underWay()).bytes,
+    );
+    this.#read(
+      'faultline_disk_free_bytes',
+      'Free space where attachments and segments (and the embedded database) lie.',
+      async () => {
         const { bavail, bsize } = await statfs(folder);
-        this.set(bavail * bsize);
+        return bavail * bsize;
       },
-    });
-    this.failures = new Counter({
+    );
+    this.#failures = new Counter({
       name: 'faultline_failures_total',
       help: 'Requests that were answered with 5xx.',
       registers,
     });
   }
-
-  readonly failures: Counter;
 
   /** Measures every request of the application; to be called before its routes are added. */
   observe(app: FastifyInstance): void {
@@ -89,13 +77,25 @@ export class Metrics {
       // `close` comes once for each answer, also for one that was taken over (pokes) or cut off.
       reply.raw.once('close', () => {
         this.#underWay.dec();
-        if (reply.statusCode >= 500) this.failures.inc();
+        if (reply.raw.statusCode >= 500) this.#failures.inc();
         const status = `${Math.floor(reply.raw.statusCode / 100)}xx`;
         this.#requests.observe(
           { method: request.method, route: routeOf(request), status },
           reply.elapsedTime / 1000,
         );
       });
+    });
+  }
+
+  /** A gauge that is read when somebody asks. */
+  #read(name: string, help: string, read: () => Promise<number>): Gauge {
+    return new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        this.set(await read());
+      },
     });
   }
 

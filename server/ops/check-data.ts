@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { addToChecksum, EMPTY_CHECKSUM } from '#shared/sync/checksum.ts';
+import type { ContentFiles } from '../blobs/content-files.ts';
+import type { Database, Sql } from '../db/database.ts';
+import { hashText } from '../sync/hash-text.ts';
+
+export interface CheckSummary {
+  readonly scopes: number;
+  readonly entries: number;
+  readonly blobs: number;
+  /** A sentence for each thing that is not as it must be. */
+  readonly troubles: readonly string[];
+}
+
+const BATCH = 5_000;
+
+/**
+ * Looks whether the data are whole: the numbers of each scope run without a gap up to its counter, their checksum is
+ * the scope's, and each attachment is there and has its hash. Changes nothing.
+ */
+export async function checkData(database: Database, blobs: ContentFiles): Promise<CheckSummary> {
+  const troubles: string[] = [];
+  const { scopes, entries, names } = await database.transaction(
+    'snapshot',
+    async (sql) => ({
+      ...(await checkScopes(sql, troubles)),
+      names: await sql.query<{ tenant: string; sha256: string }>('SELECT tenant, sha256 FROM blobs'),
+    }),
+    { bulk: true },
+  );
+  for (const { tenant, sha256 } of names) {
+    if ((await blobs.size(tenant, sha256)) === undefined)
+      troubles.push(`The attachment ${tenant}/${sha256} has no file.`);
+    else if ((await hashOf(blobs, tenant, sha256)) !== sha256)
+      troubles.push(`The attachment ${tenant}/${sha256} has changed: restore its file from a backup.`);
+  }
+  return { scopes, entries, blobs: names.length, troubles };
+}
+
+async function checkScopes(sql: Sql, troubles: string[]): Promise<{ scopes: number; entries: number }> {
+  const scopes = await sql.query<{ tenant: string; scope: string; head: number; hash: string }>(
+    'SELECT tenant, scope, head, hash::text AS hash FROM scopes ORDER BY tenant, scope',
+  );
+  let entries = 0;
+  for (const { tenant, scope, head, hash } of scopes) {
+    const name = `${tenant}: ${scope}`;
+    let sum = EMPTY_CHECKSUM;
+    let last = 0;
+    let isGapless = true;
+    for (;;) {
+      const rows = await sql.query<{ n: number; id: string }>(
+        'SELECT n, id FROM feed WHERE tenant = $1 AND scope = $2 AND n > $3 ORDER BY n LIMIT $4',
+        [tenant, scope, last, BATCH],
+      );
+      for (const { n, id } of rows) {
+        isGapless &&= n === last + 1;
+        last = n;
+        sum = addToChecksum(sum, id);
+      }
+      entries += rows.length;
+      if (rows.length < BATCH) break;
+    }
+    if (!isGapless || last !== head)
+      troubles.push(`${name} does not have each number from 1 to ${head} once: entries are missing.`);
+    else if (sum !== hashText(hash)) troubles.push(`${name} does not have the checksum of its entries.`);
+  }
+  return { scopes: scopes.length, entries };
+}
+
+async function hashOf(blobs: ContentFiles, tenant: string, sha256: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(blobs.read(tenant, sha256), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Role } from '#shared/domain/directory/events.ts';
+import { AccountId, RegionId } from '#shared/sync/admin.ts';
+import { listDevices, reinstate, revoke } from '../admin/devices.ts';
+import { Office } from '../admin/office.ts';
+import { changeUser, createUser, listUsers } from '../admin/users.ts';
+import { ensureRegion, saveAccount } from '../auth/accounts.ts';
+import { ContentFiles } from '../blobs/content-files.ts';
+import type { ServerContext } from '../context.ts';
+import { purgeStream } from '../sync/purge-stream.ts';
+import { writeBackup } from './backup/write-backup.ts';
+import { checkData } from './check-data.ts';
+import { exportData } from './export-data.ts';
+
+/** What an operation works on: the data of the running server, or those that the command line opened itself. */
+export interface OperationPlace {
+  readonly context: ServerContext;
+  readonly folder: string;
+}
+
+interface Operation<P> {
+  readonly parameters: z.ZodType<P>;
+  run(place: OperationPlace, parameters: P): Promise<unknown>;
+}
+
+/** Who did it, in the audit log: whoever can start programs on the server's machine. */
+const CONSOLE = 'console';
+const tenant = z.string().regex(/^[a-z0-9-]{1,40}$/);
+const password = z.string().min(1).max(1000);
+const ALL = 500;
+
+const operations = {
+  'user add': operation(
+    z.object({
+      tenant,
+      id: AccountId,
+      name: z.string().min(1).max(80),
+      password,
+      roles: z.array(Role).min(1),
+      homeRegion: RegionId,
+    }),
+    async ({ context }, user) => {
+      const { database } = context;
+      await database.transaction('write', async (sql) => {
+        await sql.query('INSERT INTO tenants (tenant) VALUES ($1) ON CONFLICT DO NOTHING', [user.tenant]);
+        await ensureRegion(sql, user.tenant, user.homeRegion);
+      });
+      await createUser(officeOf(context, user.tenant), { ...user, regions: [], teams: [] });
+      return `The account ${user.id} is ready.`;
+    },
+  ),
+  /** As `add-user` always did: also sets the password, name, roles and region of an account that exists. */
+  'user save': operation(
+    z.object({
+      tenant,
+      id: AccountId,
+      name: z.string().min(1).max(80),
+      password,
+      roles: z.array(Role).min(1),
+      homeRegion: RegionId,
+    }),
+    async ({ context }, user) => {
+      await saveAccount(context.database, user);
+      return `The account ${user.id} is ready.`;
+    },
+  ),
+  'user list': operation(z.object({ tenant }), async ({ context }, { tenant }) => {
+    const users = [];
+    for (let after: string | null = ''; after !== null;) {
+      const page = await listUsers(officeOf(context, tenant), { search: '', after, limit: ALL });
+      users.push(...page.users);
+      after = page.next;
+    }
+    return users;
+  }),
+  'user disable': operation(z.object({ tenant, id: AccountId }), async ({ context }, { tenant, id }) => {
+    await changeUser(officeOf(context, tenant), id, { disabled: true });
+    return `The account ${id} is disabled and its logins have ended.`;
+  }),
+  'user enable': operation(z.object({ tenant, id: AccountId }), async ({ context }, { tenant, id }) => {
+    await changeUser(officeOf(context, tenant), id, { disabled: false });
+    return `The account ${id} may log in again.`;
+  }),
+  'user password': operation(
+    z.object({ tenant, id: AccountId, password }),
+    async ({ context }, { tenant, id, password }) => {
+      await changeUser(officeOf(context, tenant), id, { password });
+      return `The account ${id} has a new password and its logins have ended.`;
+    },
+  ),
+  'device list': operation(
+    z.object({ tenant, user: z.string().max(80) }),
+    async ({ context }, { tenant, user }) => {
+      const devices = [];
+      for (let after: string | null = ''; after !== null;) {
+        const page = await listDevices(officeOf(context, tenant), { user, after, limit: ALL });
+        devices.push(...page.devices);
+        after = page.next;
+      }
+      return devices;
+    },
+  ),
+  'device revoke': operation(
+    z.object({ tenant, id: z.string().max(80), reason: z.string().min(1).max(500) }),
+    async ({ context }, { tenant, id, reason }) => {
+      await revoke(officeOf(context, tenant), id, reason);
+      return `The device ${id} is revoked: it hands in what it still has, reads nothing, and wipes itself.`;
+    },
+  ),
+  'device reinstate': operation(
+    z.object({ tenant, id: z.string().max(80), reason: z.string().min(1).max(500) }),
+    async ({ context }, { tenant, id, reason }) => {
+      await reinstate(officeOf(context, tenant), id, reason);
+      return `The device ${id} works again.`;
+    },
+  ),
+  backup: operation(z.object({ file: z.string().min(1) }), ({ context, folder }, { file }) =>
+    writeBackup({ database: context.database, blobs: attachmentsIn(folder), now: context.now }, file),
+  ),
+  export: operation(z.object({ folder: z.string().min(1) }), (place, { folder }) =>
+    exportData(
+      { database: place.context.database, blobs: attachmentsIn(place.folder), now: place.context.now },
+      folder,
+    ),
+  ),
+  purge: operation(
+    z.object({ tenant, stream: z.string().regex(/^[a-z-]+\/.{1,200}$/) }),
+    ({ context }, { tenant, stream }) =>
+      purgeStream(context, { tenant, userId: CONSOLE, deviceId: CONSOLE, address: CONSOLE }, stream),
+  ),
+  check: operation(z.object({}), ({ context, folder }) => checkData(context.database, attachmentsIn(folder))),
+};
+export type OperationName = keyof typeof operations;
+
+/** @throws RangeError for an unknown name, ZodError for parameters that do not fit, and what the operation throws. */
+export async function runOperation(
+  place: OperationPlace,
+  name: string,
+  parameters: unknown,
+): Promise<unknown> {
+  if (!Object.hasOwn(operations, name)) throw new RangeError(`There is no operation "${name}".`);
+  const { parameters: schema, run } = operations[name as OperationName] as Operation<unknown>;
+  return run(place, schema.parse(parameters));
+}
+
+function operation<P>(parameters: z.ZodType<P>, run: Operation<P>['run']): Operation<P> {
+  return { parameters, run };
+}
+
+function officeOf(context: ServerContext, tenant: string): Office {
+  const account = {
+    tenant,
+    id: CONSOLE,
+    name: CONSOLE,
+    roles: ['admin'],
+    homeRegion: 'main',
+    regions: [],
+    teams: [],
+  };
+  return new Office(
+    context,
+    { account, deviceId: CONSOLE, expiresAtMs: Number.MAX_SAFE_INTEGER, deviceRevoked: false },
+    CONSOLE,
+  );
+}
+
+function attachmentsIn(folder: string): ContentFiles {
+  return new ContentFiles(join(folder, 'blobs'));
+}

@@ -1,0 +1,70 @@
+import { useTranslation } from 'react-i18next';
+import type { SyncStatus } from '#shared/host/sync.ts';
+import { explainError } from '../../app/explain.ts';
+import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
+import { useNow } from '../../components/use-now.ts';
+import classes from './sync-page.module.css';
+
+/** A laptop's clock this far off is worth a word: stamps still sort right, but people will wonder. */
+const CLOCK_WORTH_TELLING_MS = 60_000;
+
+/** How the connection stands, and what the watchdog and the clock have to say. */
+export function ConnectionFacts({ status }: { status: SyncStatus }) {
+  const { t, i18n } = useTranslation();
+  const now = useNow(1_000);
+  const at = (instant: string): string =>
+    formatInstant(Date.parse(instant), deviceZone(), i18n.language, now);
+  const age = (instant: string): string => formatLength(now - Date.parse(instant), i18n.language);
+  const { clock, stuck, lastError, nextTryAt } = status;
+  return (
+    <dl className={classes.facts}>
+      <dt>{t('sync.connection')}</dt>
+      <dd>{t(`sync.state.${status.state}`, { since: at(status.since) })}</dd>
+      <dt>{t('sync.lastSynced')}</dt>
+      <dd>{status.lastSyncedAt === null ? t('sync.never') : at(status.lastSyncedAt)}</dd>
+      {status.oldestPendingAt !== null && (
+        <>
+          <dt>{t('sync.oldest')}</dt>
+          <dd>
+            {at(status.oldestPendingAt)} · {t('sync.age', { age: age(status.oldestPendingAt) })}
+          </dd>
+        </>
+      )}
+      {lastError !== null && (
+        <>
+          <dt>{t('sync.lastError')}</dt>
+          <dd>{explainError(Object.assign(new Error(lastError.message), { code: lastError.code }))}</dd>
+        </>
+      )}
+      {nextTryAt !== null && status.state !== 'online' && (
+        <>
+          <dt>{t('sync.nextTry')}</dt>
+          <dd data-testid="sync-next-try">
+            {Date.parse(nextTryAt) > now
+              ? t('sync.inSeconds', { seconds: Math.ceil((Date.parse(nextTryAt) - now) / 1000) })
+              : t('sync.atOnce')}
+          </dd>
+        </>
+      )}
+      {stuck !== null && (
+        <>
+          <dt>{t('sync.stuck')}</dt>
+          <dd data-testid="sync-stuck">
+            {t('sync.stuckSince', { count: status.unsynced, since: at(stuck.since) })}{' '}
+            {explainError(Object.assign(new Error(stuck.reason), { code: stuck.reason }))}
+          </dd>
+        </>
+      )}
+      {clock !== null && Math.abs(clock.offsetMs) > CLOCK_WORTH_TELLING_MS + clock.uncertaintyMs && (
+        <>
+          <dt>{t('sync.clock')}</dt>
+          <dd data-testid="sync-clock">
+            {t(clock.offsetMs > 0 ? 'sync.clockSlow' : 'sync.clockFast', {
+              length: formatLength(clock.offsetMs, i18n.language),
+            })}
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}

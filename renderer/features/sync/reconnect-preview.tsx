@@ -1,0 +1,44 @@
+import { useTranslation } from 'react-i18next';
+import type { ReconnectPreview as Preview } from '#shared/host/sync.ts';
+import { formatSize } from '../../components/format-size.ts';
+import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
+import { useNow } from '../../components/use-now.ts';
+import { useDirectory } from '../ticket/index.ts';
+import classes from './sync-page.module.css';
+
+/** What the next connection will do, said before it happens. */
+export function ReconnectPreview({ preview }: { preview: Preview }) {
+  const { t, i18n } = useTranslation();
+  const now = useNow(60_000);
+  const { facts, blobs, staying, seconds, needsLogin, lastSyncedAt } = preview;
+  const size = (bytes: number): string => formatSize(bytes, i18n.language);
+  const { nameOf } = useDirectory();
+  return (
+    <section className={classes.preview} data-testid="sync-preview">
+      <h2>{t('sync.preview.title')}</h2>
+      <ul>
+        {needsLogin && <li>{t('sync.preview.login')}</li>}
+        <li>{t('sync.preview.facts', { count: facts.count, size: size(facts.bytes) })}</li>
+        {blobs.count > 0 && (
+          <li>{t('sync.preview.blobs', { count: blobs.count, size: size(blobs.bytes) })}</li>
+        )}
+        {blobs.heldByMetered > 0 && <li>{t('sync.preview.metered', { count: blobs.heldByMetered })}</li>}
+        {seconds !== null && (
+          <li>{t('sync.preview.time', { length: formatLength(seconds * 1000, i18n.language) })}</li>
+        )}
+        {staying.map(({ stream, count, why }) => (
+          <li key={stream + why}>
+            {nameOf(stream)} {t(`sync.preview.stays.${why}`, { count })}
+          </li>
+        ))}
+        <li>
+          {lastSyncedAt === null
+            ? t('sync.preview.othersNever')
+            : t('sync.preview.others', {
+                at: formatInstant(Date.parse(lastSyncedAt), deviceZone(), i18n.language, now),
+              })}
+        </li>
+      </ul>
+    </section>
+  );
+}

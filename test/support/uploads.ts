@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { SyncDevice } from './sync-device.ts';
+
+export interface TusAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** One request of tus 1.0 in the name of a device. Headers given override those of the protocol. */
+export async function tus(
+  device: SyncDevice,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: Uint8Array,
+): Promise<TusAnswer> {
+  const response = await fetch(`${device.url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${device.login.token}`, 'tus-resumable': '1.0.0', ...headers },
+    ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** Announces an upload of these bytes and returns its path. */
+export async function beginUpload(device: SyncDevice, bytes: Uint8Array): Promise<string> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const answer = await tus(device, 'POST', '/v1/uploads', {
+    'upload-length': String(bytes.length),
+    'upload-metadata': `sha256 ${Buffer.from(sha256).toString('base64')}`,
+  });
+  const path = answer.headers.get('location');
+  if (answer.status !== 201 || path === null)
+    throw new Error(`The upload was not begun: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return path;
+}
+
+export function patch(
+  device: SyncDevice,
+  path: string,
+  offset: number,
+  bytes: Uint8Array,
+): Promise<TusAnswer> {
+  const headers = { 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' };
+  return tus(device, 'PATCH', path, headers, bytes);
+}
+
+export function codeOf({ status, body }: TusAnswer): [number, string | undefined] {
+  return [status, typeof body === 'object' && body !== null ? (body as { code: string }).code : undefined];
+}

@@ -1,3 +1,4 @@
+import { adminService } from './admin.ts';
 import { appService } from './app.ts';
 import { blobsService } from './blobs.ts';
 import type { ContractClient, ContractHandlers, ContractSpec } from './define.ts';
@@ -18,6 +19,7 @@ export const hostContract = {
   ssh: sshService,
   logs: logsService,
   documents: documentsService,
+  admin: adminService,
 } satisfies ContractSpec;
 
 export type HostContract = typeof hostContract;

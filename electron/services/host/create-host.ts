@@ -7,6 +7,7 @@ import type { Transport } from '#shared/host/messages.ts';
 import { proxyService } from '#shared/host/proxy.ts';
 import { serveContract, type ServeOptions } from '#shared/host/serve.ts';
 import { sshWorkerContract } from '#shared/host/ssh-worker.ts';
+import { createAdminHandlers } from '../admin/handlers.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { createBlobHandlers } from '../blobs/handlers.ts';
 import { systemClock } from '../journal/clock.ts';
@@ -111,6 +112,7 @@ export async function createHost(ports: HostPorts): Promise<Host> {
     }),
     logs: proxyService(logsService, async () => (await indexer.client()).logs),
     documents: proxyService(documentsService, async () => (await reports.client()).documents),
+    admin: createAdminHandlers(() => holder.demand().engine),
   };
 
   return {

@@ -214,6 +214,21 @@ export class ServerClient implements EngineServer {
     }
   }
 
+  /** One request of the office (`/v1/admin/…`): the caller knows the shape of the answer. */
+  async admin(
+    path: string,
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const answer = await this.#send({
+      ...(body === undefined ? { path } : post(path, body)),
+      method,
+      signal,
+    });
+    return parseAnswer(await this.#text(answer, signal), z.unknown(), path);
+  }
+
   async #post<S extends z.ZodType>(
     path: string,
     body: unknown,

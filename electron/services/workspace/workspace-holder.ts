@@ -18,7 +18,7 @@ import { JsonFile } from './json-file.ts';
 export interface OpenWorkspace {
   readonly workspace: Workspace;
   readonly journal: Journal;
-  readonly engine: SyncEngine | undefined;
+  readonly engine: SyncEngine<ServerClient> | undefined;
   readonly openedAt: string;
 }
 

@@ -1,5 +1,5 @@
 /** Where the application stands, for everything that watches from outside. */
-export type AppState = 'loading' | 'start' | 'ready' | 'lost';
+export type AppState = 'loading' | 'start' | 'locked' | 'ready' | 'lost';
 
 /** Says so on the document element, and marks the moment for measurements. */
 export function setAppState(state: AppState): void {

@@ -3,6 +3,7 @@ import { Notifications } from '@mantine/notifications';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppInfo } from '#shared/host/app.ts';
+import { LockScreen } from '../features/access/index.ts';
 import { FirstStart } from '../features/start/first-start.tsx';
 import { connectHost, type HostLink } from '../host/connect.ts';
 import { setAppState } from './app-state.ts';
@@ -36,8 +37,9 @@ export function Application() {
     >
       <Notifications position="top-right" autoClose={6000} zIndex={400} />
       <Lost trouble={trouble} isStarted={info !== undefined} />
-      {info?.workspace === null && <FirstStart host={link.client} info={info} />}
-      {info !== undefined && info.workspace !== null && (
+      {info?.workspace === null && info.access === 'open' && <FirstStart host={link.client} info={info} />}
+      {info?.access === 'locked' && <LockScreen host={link.client} info={info} />}
+      {info !== undefined && info.workspace !== null && info.access === 'open' && (
         <OpenWorkspace host={link.client} info={info} workspace={info.workspace} connection={connection} />
       )}
     </MantineProvider>
@@ -54,7 +56,8 @@ function useHostInfo(): { info: AppInfo | undefined; connection: number; trouble
     const watch = async (signal: AbortSignal): Promise<void> => {
       for await (const next of link.client.app.watch({}, { signal })) {
         setInfo(next);
-        if (next.workspace === null) setAppState('start');
+        if (next.access === 'locked') setAppState('locked');
+        else if (next.workspace === null) setAppState('start');
       }
     };
     return link.onState((state, reason) => {

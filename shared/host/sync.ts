@@ -121,6 +121,8 @@ export const TrustedCaSchema = z.object({
   validTo: z.string(),
 });
 
+export type TrustedCa = z.infer<typeof TrustedCaSchema>;
+
 const nothing = z.object({});
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 

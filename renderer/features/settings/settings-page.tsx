@@ -5,6 +5,7 @@ import type { Settings } from '#shared/host/app.ts';
 import type { Credential, VaultState } from '#shared/host/vault.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
+import { TrustedAuthorities } from '../access/index.ts';
 import classes from './settings-page.module.css';
 
 /** Language, looks and the vault of this computer. */
@@ -60,6 +61,30 @@ export function SettingsPage() {
       </section>
       {trouble !== undefined && <p role="alert">{trouble}</p>}
       <Vault />
+      <section className={classes.group}>
+        <h2>{t('settings.access.label')}</h2>
+        <p className={classes.note} data-testid="settings-cache" data-protection={info.vault}>
+          {t(info.vault === 'unavailable' ? 'settings.access.cacheOpen' : 'settings.access.cacheEncrypted')}
+        </p>
+        {info.vault === 'passphrase' && (
+          <Button
+            variant="default"
+            size="sm"
+            data-testid="lock-now"
+            onClick={() =>
+              void host.app.lock({}).catch((thrown: unknown) => setTrouble(explainError(thrown)))
+            }
+          >
+            {t('settings.access.lockNow')}
+          </Button>
+        )}
+      </section>
+      {workspace.kind === 'server' && (
+        <section className={classes.group}>
+          <h2>{t('settings.trust.label')}</h2>
+          <TrustedAuthorities host={host} />
+        </section>
+      )}
       <section className={classes.group}>
         <h2>{t('settings.about')}</h2>
         <p className={classes.note}>

@@ -1,9 +1,12 @@
-import { Button, PasswordInput, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppInfo, Language } from '#shared/host/app.ts';
+import { errorCode } from '#shared/host/errors.ts';
 import { explainError } from '../../app/explain.ts';
 import type { HostClient } from '../../host/connect.ts';
+import { WipedNotice } from '../access/index.ts';
+import { ConnectForm } from './connect-form.tsx';
 import classes from './first-start.module.css';
 
 type Busy = 'demo' | 'server' | undefined;
@@ -12,10 +15,7 @@ type Busy = 'demo' | 'server' | undefined;
 export function FirstStart({ host, info }: { host: HostClient; info: AppInfo }) {
   const { t, i18n } = useTranslation();
   const [busy, setBusy] = useState<Busy>();
-  const [trouble, setTrouble] = useState<string>();
-  const [url, setUrl] = useState('');
-  const [user, setUser] = useState('');
-  const [password, setPassword] = useState('');
+  const [trouble, setTrouble] = useState<{ code: string | undefined; sentence: string }>();
   const language: Language = i18n.language === 'en' ? 'en' : 'zh-CN';
 
   const attempt = async (which: Busy, work: () => Promise<unknown>): Promise<void> => {
@@ -24,7 +24,7 @@ export function FirstStart({ host, info }: { host: HostClient; info: AppInfo }) 
     try {
       await work();
     } catch (thrown) {
-      setTrouble(explainError(thrown));
+      setTrouble({ code: errorCode(thrown), sentence: explainError(thrown) });
     } finally {
       setBusy(undefined);
     }
@@ -46,6 +46,7 @@ export function FirstStart({ host, info }: { host: HostClient; info: AppInfo }) 
             onChange={(value) => void host.app.setSettings({ language: value as Language })}
           />
         </header>
+        {info.wiped !== null && <WipedNotice wiped={info.wiped} />}
         <p className={classes.lead}>{t('start.lead')}</p>
         <div className={classes.ways}>
           <section className={classes.way}>
@@ -61,68 +62,21 @@ export function FirstStart({ host, info }: { host: HostClient; info: AppInfo }) 
               {t('start.demo.button')}
             </Button>
           </section>
-          <form
-            className={classes.way}
-            onSubmit={(event) => {
-              event.preventDefault();
-              void attempt('server', () =>
-                host.app.connectServer({
-                  url: url.trim(),
-                  user: user.trim(),
-                  password,
-                  deviceName: deviceName(),
-                }),
-              );
-            }}
-          >
-            <h2>{t('start.server.title')}</h2>
-            <p>{t('start.server.text')}</p>
-            <TextInput
-              label={t('start.server.url')}
-              placeholder="https://faultline.example.com"
-              value={url}
-              required
-              data-testid="server-url"
-              onChange={(event) => setUrl(event.currentTarget.value)}
-            />
-            <TextInput
-              label={t('start.server.user')}
-              value={user}
-              required
-              autoComplete="username"
-              data-testid="server-user"
-              onChange={(event) => setUser(event.currentTarget.value)}
-            />
-            <PasswordInput
-              label={t('start.server.password')}
-              value={password}
-              required
-              autoComplete="current-password"
-              data-testid="server-password"
-              onChange={(event) => setPassword(event.currentTarget.value)}
-            />
-            <Button
-              type="submit"
-              loading={busy === 'server'}
-              disabled={busy !== undefined}
-              data-testid="start-server"
-            >
-              {t('start.server.button')}
-            </Button>
-          </form>
+          <ConnectForm
+            host={host}
+            isBusy={busy === 'server'}
+            isDisabled={busy !== undefined}
+            trouble={trouble?.code}
+            onAttempt={(work) => attempt('server', work)}
+          />
         </div>
         {trouble !== undefined && (
           <p className={classes.trouble} role="alert" data-testid="start-trouble">
-            {trouble}
+            {trouble.sentence}
           </p>
         )}
         <p className={classes.foot}>{t('start.foot', { version: info.version })}</p>
       </div>
     </main>
   );
-}
-
-/** How the server's list of devices names this one; the manager sees it, nobody has to type it. */
-function deviceName(): string {
-  return `${navigator.platform} · ${new Date().toISOString().slice(0, 10)}`;
 }

@@ -186,6 +186,16 @@ function tell(event: KnownEvent, { t, language, zone, now, nameOf }: EventTeller
     case 'asset.registered':
     case 'user.registered':
       return { sentence: say({ name: event.data.name }) };
+    case 'site.documentAdded':
+    case 'article.published':
+      return { sentence: say({ name: event.data.title }) };
+    case 'asset.baselineTaken':
+      return { sentence: say({ name: event.data.label }) };
+    case 'contract.registered':
+      return { sentence: say({ name: event.data.number }) };
+    case 'site.documentRemoved':
+    case 'article.withdrawn':
+      return { sentence: say(), words: event.data.reason };
   }
 }
 

@@ -1,0 +1,3 @@
+export { LockScreen } from './lock-screen.tsx';
+export { TrustedAuthorities } from './trusted-authorities.tsx';
+export { WipedNotice } from './wiped-notice.tsx';

@@ -1,0 +1,20 @@
+import { useTranslation } from 'react-i18next';
+import type { AppInfo } from '#shared/host/app.ts';
+import classes from './access.module.css';
+
+/** What became of the workspace that was here before its device was revoked. */
+export function WipedNotice({ wiped }: { wiped: NonNullable<AppInfo['wiped']> }) {
+  const { t, i18n } = useTranslation();
+  const at = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'short' }).format(
+    new Date(wiped.at),
+  );
+  return (
+    <div className={classes.wiped} role="status" data-testid="wiped-notice">
+      <p>{t('settings.access.wiped', { at })}</p>
+      <p>{t('settings.access.handedOver', { count: wiped.handedOver })}</p>
+      {wiped.quarantineFile !== null && (
+        <p>{t('settings.access.quarantined', { count: wiped.quarantined, path: wiped.quarantineFile })}</p>
+      )}
+    </div>
+  );
+}

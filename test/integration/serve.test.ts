@@ -13,7 +13,7 @@ import { type HostClient, type HostContract, hostContract } from '#shared/host/c
 import { logsContract } from '#shared/host/logs.ts';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { aDraft } from '#test/support/journal-builders.ts';
-import { ScriptedServer } from '#test/support/scripted-server.ts';
+import { ScriptedServer } from '#test/support/scripted-http-server.ts';
 
 let dir: string;
 let page: string;

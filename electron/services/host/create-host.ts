@@ -88,7 +88,6 @@ export async function createHost(ports: HostPorts): Promise<Host> {
     }),
     sync: createSyncHandlers({
       workspace: () => holder.demand(),
-      exportDir: ports.paths.downloads,
       nowMs: () => clock.nowMs(),
     }),
     blobs: await createBlobHandlers({

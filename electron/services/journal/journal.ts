@@ -196,6 +196,11 @@ export class Journal {
     return this.#ledger.outbox();
   }
 
+  /** Whether the server has refused this fact, and nobody has given it up. */
+  isRefused(id: string): boolean {
+    return this.#ledger.isRefused(id);
+  }
+
   /** Writes down what the server said; only then does it count. Verdicts on unknown facts are kept and mean nothing. */
   async applyVerdicts(answer: {
     epoch: string;

@@ -1,12 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readEvent } from '#shared/domain/registry.ts';
+import { uuidV7 } from '#shared/events/uuid.ts';
 import type { ServiceHandlers } from '#shared/host/define.ts';
-import type { SyncStatus, syncService, Unsynced } from '#shared/host/sync.ts';
+import { HostError } from '#shared/host/errors.ts';
+import type { ReconnectPreview, SyncStatus, syncService } from '#shared/host/sync.ts';
 import type { Journal } from '../journal/journal.ts';
-import { holdBack } from './plan-push.ts';
+import { Pokes } from './pokes.ts';
+import { RepairLog } from './repair-log.ts';
 import type { SyncEngine } from './sync-engine.ts';
 import { SyncError } from './sync-error.ts';
-import { Pokes } from './pokes.ts';
 
 /** What the open workspace has; without a server there is no engine. */
 export interface SyncWorkspace {
@@ -15,20 +17,26 @@ export interface SyncWorkspace {
   readonly openedAt: string;
 }
 
+/** What other parts of the host do: bundles, and the certificates that are trusted. */
+export type SyncHandlerParts = Pick<
+  ServiceHandlers<typeof syncService>,
+  'exportBundle' | 'importBundle' | 'trustedCas' | 'addCa' | 'removeCa'
+>;
+
 export interface SyncHandlersOptions {
   /** @throws HostError `app.noWorkspace`. */
   readonly workspace: () => SyncWorkspace;
-  /** Where exports go. */
-  readonly exportDir: string;
   readonly nowMs: () => number;
+  readonly parts?: SyncHandlerParts | undefined;
+  readonly repairs?: RepairLog | undefined;
+  /** Ids of new facts. */
+  readonly newId?: (() => string) | undefined;
 }
 
 /** Sync as screens see it. */
-export function createSyncHandlers({
-  workspace,
-  exportDir,
-  nowMs,
-}: SyncHandlersOptions): ServiceHandlers<typeof syncService> {
+export function createSyncHandlers(options: SyncHandlersOptions): ServiceHandlers<typeof syncService> {
+  const { workspace, nowMs, parts = WITHOUT_PARTS, repairs = new RepairLog() } = options;
+  const newId = options.newId ?? (() => uuidV7(nowMs(), randomBytes(10)));
   const engine = (): SyncEngine => {
     const { engine } = workspace();
     if (engine === undefined) throw new SyncError('sync.demo', 'The demo workspace has no server.');
@@ -38,6 +46,7 @@ export function createSyncHandlers({
     for await (const batch of batches) yield { lines: batch };
   };
   return {
+    ...parts,
     status: (_, { signal }) => {
       const open = workspace();
       return open.engine === undefined
@@ -46,10 +55,8 @@ export function createSyncHandlers({
     },
     pokes: (_, { signal }) => (workspace().engine?.pokes ?? new Pokes()).listen(signal),
     pull: ({ epoch, cursors }, { signal }) => lines(engine().pull(epoch, cursors, signal)),
-    bootstrap: (_, { signal }) => engine().once((client, ours) => client.bootstrap(ours), signal),
-    segment: async ({ sha256 }, { signal }) => ({
-      bytes: await engine().once((client, ours) => client.segment(sha256, ours), signal),
-    }),
+    bootstrap: ({ scope }, { signal }) => engine().bootstrap(signal, scope),
+    segment: async ({ sha256 }, { signal }) => ({ bytes: await engine().segment(sha256, signal) }),
     entity: ({ key }, { signal }) => lines(engine().entity(key, signal)),
     now: async () => {
       workspace().engine?.now();
@@ -59,49 +66,86 @@ export function createSyncHandlers({
       engine().setOffline(offline);
       return {};
     },
-    unsynced: async () => ({ items: unsyncedOf(workspace()) }),
+    // In a demo nothing waits: there is nobody to send it to.
+    unsynced: async () => ({ items: workspace().engine?.unsynced() ?? [] }),
     release: async ({ eventId }) => {
       const { journal } = workspace();
-      const item = journal.outbox().find(({ event }) => event.id === eventId);
-      if (item?.state !== 'refused')
-        throw new SyncError('sync.notRefused', 'The server has not refused this, so it cannot be given up.');
+      if (!journal.isRefused(eventId)) throw notRefused();
       await journal.release([eventId]);
       return {};
     },
-    exportUnsynced: async () => {
-      const items = unsyncedOf(workspace());
-      await mkdir(exportDir, { recursive: true });
-      const path = join(
-        exportDir,
-        `faultline-unsynced-${new Date(nowMs()).toISOString().replaceAll(/[:.]/g, '-')}.ndjson`,
-      );
-      await writeFile(path, items.map((item) => `${JSON.stringify(item)}\n`).join(''), {
-        mode: 0o600,
-        flush: true,
-      });
-      return { path, events: items.length };
+    resend: async ({ eventId, data }) => ({
+      event: await resend(workspace().journal, newId(), eventId, data),
+    }),
+    unsentBlobs: async () => ({ items: (await workspace().engine?.unsentBlobs()) ?? [] }),
+    preview: async () => (await workspace().engine?.preview()) ?? DEMO_PREVIEW,
+    setMetered: async ({ mode }) => {
+      engine().setMetered(mode);
+      return {};
+    },
+    reportRepair: async (repair) => {
+      repairs.note({ ...repair, at: new Date(nowMs()).toISOString() });
+      return {};
     },
   };
 }
 
-/** In a demo nothing waits: there is nobody to send it to. */
-function unsyncedOf({ journal, engine }: SyncWorkspace): Unsynced[] {
-  return engine === undefined
-    ? []
-    : holdBack(journal.outbox()).map(({ event, verdict, state }) => ({ event, verdict, state }));
+/** A corrected fact in the place of a refused one. */
+async function resend(journal: Journal, id: string, eventId: string, data: Record<string, unknown>) {
+  const refused = journal.outbox().find(({ event }) => event.id === eventId);
+  if (refused?.state !== 'refused') throw notRefused();
+  const { stream, scope, type, v } = refused.event;
+  const reading = readEvent({ ...refused.event, data });
+  if (reading.kind !== 'known') {
+    const reason = reading.kind === 'malformed' ? reading.reason : `${type}: of a newer version`;
+    throw new SyncError('sync.malformedFact', `This would be refused again: ${reason}`, { reason });
+  }
+  const event = await journal.replaceRefused(eventId, { id, stream, scope, type, v, data });
+  if (event === undefined) throw notRefused();
+  return event;
 }
+
+const notRefused = (): SyncError =>
+  new SyncError('sync.notRefused', 'The server has not refused this, so it cannot be given up.');
+
+const unsupported = async (): Promise<never> => {
+  throw new HostError('host.unsupported', 'This host cannot do that.');
+};
+
+const WITHOUT_PARTS: SyncHandlerParts = {
+  exportBundle: unsupported,
+  importBundle: unsupported,
+  trustedCas: async () => ({ cas: [] }),
+  addCa: unsupported,
+  removeCa: unsupported,
+};
+
+const DEMO_PREVIEW: ReconnectPreview = {
+  facts: { count: 0, bytes: 0 },
+  blobs: { count: 0, bytes: 0, heldByMetered: 0 },
+  staying: [],
+  seconds: null,
+  needsLogin: false,
+  lastSyncedAt: null,
+};
 
 function demoStatus({ openedAt }: SyncWorkspace): SyncStatus {
   return {
     state: 'demo',
     since: openedAt,
     offlineByChoice: false,
+    metered: false,
     unsynced: 0,
     unsentBlobs: 0,
     refused: 0,
+    quarantined: 0,
     oldestPendingAt: null,
     lastSyncedAt: null,
     lastError: null,
+    nextTryAt: null,
+    transfer: null,
+    stuck: null,
+    clock: null,
   };
 }
 

@@ -18,7 +18,8 @@ export function takeId(draft: Draft): number {
 
 export function setTimer(draft: Draft, name: TimerName, ms: number): void {
   const id = takeId(draft);
-  const timer = { id, dueMs: draft.at.nowMs + ms };
+  const { nowMs, monotonicMs } = draft.at;
+  const timer = { id, dueMs: nowMs + ms, dueMonotonicMs: monotonicMs + ms };
   draft.state.timers = { ...draft.state.timers, [name]: timer };
   draft.effects.push({ do: 'setTimer', name, id, ms });
 }

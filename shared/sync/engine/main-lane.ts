@@ -5,6 +5,7 @@ import type { EngineEvent } from './events.ts';
 import type { Failure } from './failure.ts';
 import { closePokes, openPokes } from './poke-line.ts';
 import { type EngineState, NO_TURN } from './state.ts';
+import { turnAfterUnreadable, turnAfterWord } from './turn.ts';
 import { startUploads } from './upload-lane.ts';
 
 /** The number of what the main lane waits for, `null` when it waits for time, work or a person. */
@@ -86,31 +87,16 @@ export function onHelloed(draft: Draft, event: Extract<EngineEvent, { is: 'hello
 /** Some facts have their word; on with the rest. */
 export function onPushed(draft: Draft, event: Extract<EngineEvent, { is: 'pushed' }>): void {
   const { state } = draft;
-  const { turn } = state;
   state.hasRefreshed = false;
   state.epochs = 0;
-  state.turn = {
-    ...turn,
-    limit: null,
-    skipIds: [...turn.skipIds, ...event.left],
-    skipStreams: [...turn.skipStreams, ...event.unjudged],
-  };
+  state.turn = turnAfterWord(state.turn, event);
   push(draft);
 }
 
-/** One fact spoils the batch: halve it until it stands alone, then leave out its stream. */
+/** The server could not even read the batch. */
 export function onUnreadable(draft: Draft, event: Extract<EngineEvent, { is: 'unreadable' }>): void {
-  const { state } = draft;
   const { code, message } = event.failure;
-  state.turn =
-    event.count > 1
-      ? { ...state.turn, limit: Math.ceil(event.count / 2) }
-      : {
-          ...state.turn,
-          limit: null,
-          skipStreams: [...state.turn.skipStreams, event.stream],
-          unreadable: { code, message },
-        };
+  draft.state.turn = turnAfterUnreadable(draft.state.turn, event, { code, message });
   push(draft);
 }
 

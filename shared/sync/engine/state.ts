@@ -29,6 +29,7 @@ export interface Timer {
   readonly id: number;
   /** When it fires, by the wall clock: for people only. */
   readonly dueMs: number;
+  readonly dueMonotonicMs: number;
 }
 
 /** One going through the outbox. */

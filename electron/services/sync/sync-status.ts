@@ -1,0 +1,92 @@
+import type { SyncStatus, UnsentBlob, Unsynced } from '#shared/host/sync.ts';
+import { measuredClock } from '#shared/sync/engine/clock-offset.ts';
+import type { EngineState } from '#shared/sync/engine/state.ts';
+import { stuckWith } from '#shared/sync/engine/watch.ts';
+import type { Verdict } from '#shared/sync/protocol.ts';
+import type { Journal } from '../journal/journal.ts';
+import { holdBack, wireBytes } from './plan-push.ts';
+import type { TransferMeter } from './transfer-meter.ts';
+
+export interface StatusSources {
+  readonly state: EngineState;
+  readonly journal: Journal;
+  readonly uploads: readonly UnsentBlob[];
+  readonly meter: TransferMeter;
+  readonly nowMs: number;
+  readonly monotonicMs: number;
+}
+
+const text = (ms: number): string => new Date(ms).toISOString();
+
+/** The right to it, or to the whole device, was lost: the office has the fact and decides. */
+export function isQuarantined(verdict: Verdict | null): boolean {
+  return (
+    verdict?.verdict === 'refused' &&
+    (verdict.code === 'sync.noRight' || verdict.code === 'sync.deviceRevoked')
+  );
+}
+
+/** What people are told of sync. */
+export function syncStatus(sources: StatusSources): SyncStatus {
+  const { state, journal, uploads, meter, nowMs, monotonicMs } = sources;
+  const outbox = journal.outbox();
+  const pending = outbox.filter((item) => item.state !== 'refused');
+  const oldest = pending[0]?.event.at ?? null;
+  const stuck = stuckWith(state, oldest === null ? null : Date.parse(oldest), nowMs);
+  const clock = measuredClock(state.clock, monotonicMs);
+  return {
+    state: state.shown.state,
+    since: text(state.shown.sinceMs),
+    offlineByChoice: state.isPaused,
+    metered: state.isMetered,
+    unsynced: pending.length,
+    unsentBlobs: uploads.length,
+    refused: outbox.length - pending.length,
+    quarantined: outbox.filter((item) => item.state === 'refused' && isQuarantined(item.verdict)).length,
+    oldestPendingAt: oldest,
+    lastSyncedAt: state.lastSyncedMs === null ? (journal.lastVerdictAt ?? null) : text(state.lastSyncedMs),
+    lastError: state.lastError,
+    nextTryAt: nextTryAt(state, pending.length > 0, uploads.length > 0),
+    transfer: meter.current,
+    stuck:
+      stuck === null ? null : { since: text(stuck.sinceMs), reason: stuck.reason, restarts: state.restarts },
+    clock:
+      clock === null
+        ? null
+        : {
+            offsetMs: Math.round(clock.offsetMs),
+            uncertaintyMs: Math.ceil(clock.uncertaintyMs),
+            measuredAt: text(clock.measuredMs),
+          },
+  };
+}
+
+/** When something that waits is tried next by itself. */
+function nextTryAt(state: EngineState, hasFacts: boolean, hasBlobs: boolean): string | null {
+  const { main, timers, uploads } = state;
+  if (main.at === 'backingOff') return due(timers.main);
+  if (main.at !== 'idle') return null;
+  if (hasFacts) return due(timers.main);
+  return hasBlobs && uploads.effect === null ? due(timers.uploads) : null;
+}
+
+const due = (timer: { readonly dueMs: number } | null): string | null =>
+  timer === null ? null : text(timer.dueMs);
+
+/** Every fact without a last good word, with why it stays and when it is tried again. */
+export function unsyncedItems(journal: Journal, state: EngineState, nowMs: number): Unsynced[] {
+  const { main, timers } = state;
+  const waits = main.at === 'idle' || main.at === 'backingOff' ? due(timers.main) : text(nowMs);
+  const isStill = main.at === 'needsLogin' || state.isPaused || main.at === 'stopped' || main.at === 'wiped';
+  return holdBack(journal.outbox()).map((item) => {
+    const { event, verdict } = item;
+    const isRefused = item.state === 'refused' || item.state === 'held';
+    return {
+      event,
+      state: item.state === 'refused' && isQuarantined(verdict) ? 'quarantined' : item.state,
+      verdict,
+      bytes: wireBytes(event),
+      nextTryAt: isRefused || isStill ? null : waits,
+    };
+  });
+}

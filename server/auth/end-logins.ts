@@ -10,17 +10,12 @@ export type LoginsOf = { readonly user: string } | { readonly device: string };
 export type EndedBy = 'reused' | 'newKey' | 'changed';
 
 /** Ends all logins of a user or of a device: their tokens open nothing from the commit on. */
-export async function endLogins(
-  sql: Sql,
-  tenant: string,
-  of: LoginsOf,
-  by: EndedBy,
-  nowMs: number,
-): Promise<void> {
+export async function endLogins(sql: Sql, tenant: string, of: LoginsOf, by: EndedBy): Promise<void> {
   const [column, id] = 'user' in of ? ['user_id', of.user] : ['device_id', of.device];
   await sql.query(
-    `UPDATE logins SET ended_at = $3, ended_by = $4 WHERE tenant = $1 AND ${column} = $2 AND ended_at IS NULL`,
-    [tenant, id, nowMs, by],
+    `UPDATE logins SET ended_at = (extract(epoch FROM now()) * 1000)::bigint, ended_by = $3
+     WHERE tenant = $1 AND ${column} = $2 AND ended_at IS NULL`,
+    [tenant, id, by],
   );
   await sql.query(`DELETE FROM sessions WHERE tenant = $1 AND ${column} = $2`, [tenant, id]);
 }

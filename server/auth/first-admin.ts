@@ -1,3 +1,4 @@
+import { recordAudit } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import { hasAccount, hasAccounts, saveAccount } from './accounts.ts';
 import { makeLink, useLink } from './one-time-links.ts';
@@ -25,6 +26,7 @@ export async function makeFirstAdmin(
   { database, now }: ServerContext,
   token: string,
   { name, password }: { readonly name: string; readonly password: string },
+  address: string,
 ): Promise<boolean> {
   if (!(await database.transaction('write', (sql) => useLink(sql, 'firstAdmin', token, now())))) return false;
   if (await hasAccount(database, 'main', FIRST_ADMIN)) return false;
@@ -35,5 +37,8 @@ export async function makeFirstAdmin(
     roles: ['admin'],
     homeRegion: 'main',
   });
+  const actor = { tenant: 'main', userId: FIRST_ADMIN, deviceId: '', address };
+  const done = { act: 'user.created', subject: `user/${FIRST_ADMIN}`, detail: { by: 'oneTimeLink' } };
+  await recordAudit(database, actor, now(), done);
   return true;
 }

@@ -38,5 +38,5 @@ export async function logIn(
     throw new Problem(401, 'auth.wrongPassword', 'The user name or the password is wrong.');
   }
   await forgive(database, counted);
-  return openLogin(context, readAccount(row), request.device);
+  return openLogin(context, readAccount(row), request.device, { by: 'password', address });
 }

@@ -1,6 +1,7 @@
 import type { LoginAnswer, LoginRequest, RefreshAnswer } from '#shared/sync/protocol.ts';
 import type { ServerContext } from '../context.ts';
 import { writeWithRetry, type Sql } from '../db/database.ts';
+import { recordAudit } from '../audit/audit-log.ts';
 import { visibleScopes } from '../sync/rights.ts';
 import type { Account } from './accounts.ts';
 import { checkDeviceKey } from './device-key.ts';
@@ -15,6 +16,12 @@ const IDENTIFIER = /^[A-Za-z0-9._-]{1,80}$/;
 /** What a device says of itself at a login. */
 export type DeviceAtLogin = LoginRequest['device'];
 
+/** How the user has proven who he is, and from which network address. */
+export interface LoginProof {
+  readonly by: 'password' | 'provider';
+  readonly address: string;
+}
+
 /**
  * Registers the device of an account that has proven who it is, and gives it tokens: with a key a pair that is bound to
  * the key, without one (older laptops) a single token of `context.tokenTtlMs`.
@@ -24,6 +31,7 @@ export async function openLogin(
   context: ServerContext,
   account: Account,
   claim: DeviceAtLogin,
+  proof: LoginProof,
 ): Promise<LoginAnswer> {
   const nowMs = context.now();
   const device = {
@@ -36,9 +44,23 @@ export async function openLogin(
   return writeWithRetry(context.database, async (sql) => {
     const keyBefore = await keyOf(sql, account, device.id);
     const registered = await registerDevice(sql, account, device, nowMs);
-    if (key !== undefined && keyBefore !== null && keyBefore !== key) {
-      await endLogins(sql, account.tenant, { device: registered.id }, 'newKey', nowMs);
-    }
+    const newKey = key !== undefined && keyBefore !== null && keyBefore !== key;
+    if (newKey) await endLogins(sql, account.tenant, { device: registered.id }, 'newKey');
+    await recordAudit(
+      sql,
+      {
+        tenant: account.tenant,
+        userId: account.id,
+        deviceId: registered.id,
+        address: proof.address,
+      },
+      nowMs,
+      {
+        act: 'login.opened',
+        subject: `user/${account.id}`,
+        detail: { by: proof.by, ...(newKey ? { newKey } : {}) },
+      },
+    );
     return answerLogin(sql, context, account, registered, key);
   });
 }

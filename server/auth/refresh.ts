@@ -1,5 +1,6 @@
 import type { RefreshAnswer, RefreshRequest } from '#shared/sync/protocol.ts';
 import type { ServerContext } from '../context.ts';
+import { recordAudit } from '../audit/audit-log.ts';
 import { writeWithRetry, type Sql } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
 import { ACCOUNT_COLUMNS, readAccount, type AccountRow } from './accounts.ts';
@@ -27,8 +28,12 @@ export function refreshText({ device, refreshToken, at }: Omit<RefreshRequest, '
  * A revoked device is answered too, because it has to hand in its work; its tokens open nothing else.
  * @throws Problem 401 `auth.invalid`, `auth.badSignature`, `auth.expired`, `auth.reused`, `auth.ended`, `auth.disabled`.
  */
-export async function refresh(context: ServerContext, request: RefreshRequest): Promise<RefreshAnswer> {
-  const answer = await writeWithRetry(context.database, (sql) => rotate(sql, context, request));
+export async function refresh(
+  context: ServerContext,
+  request: RefreshRequest,
+  address: string,
+): Promise<RefreshAnswer> {
+  const answer = await writeWithRetry(context.database, (sql) => rotate(sql, context, request, address));
   // Thrown only now: that the logins ended has to be committed.
   if (answer === 'reused') throw endedLogin('reused');
   return answer;
@@ -49,6 +54,7 @@ async function rotate(
   sql: Sql,
   context: ServerContext,
   request: RefreshRequest,
+  address: string,
 ): Promise<RefreshAnswer | 'reused'> {
   const hash = hashSecret(request.refreshToken);
   const [found] = await sql.query<{ tenant: string; login: string }>(
@@ -79,11 +85,13 @@ async function rotate(
       'This refresh was not signed by the device that the login was given to. Log in again; nothing is lost.',
     );
   }
-  if (row.endedBy !== null) throw endedLogin(row.endedBy);
   if (row.disabled) throw disabledAccount();
+  if (row.endedBy !== null) throw endedLogin(row.endedBy);
   const nowMs = context.now();
   if (await wasCopied(sql, { ...found, hash }, row, nowMs)) {
-    await endLogins(sql, found.tenant, { device: row.deviceId }, 'reused', nowMs);
+    await endLogins(sql, found.tenant, { device: row.deviceId }, 'reused');
+    const actor = { tenant: found.tenant, userId: row.id, deviceId: row.deviceId, address };
+    await recordAudit(sql, actor, nowMs, { act: 'login.reused', subject: `device/${row.deviceId}` });
     return 'reused';
   }
   if (row.expiresAt <= nowMs) {

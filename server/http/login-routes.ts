@@ -24,7 +24,7 @@ export function loginRoutes(context: ServerContext) {
       logIn(context, LoginRequestSchema.parse(request.body), request.ip),
     );
     app.post('/v1/refresh', { bodyLimit: BODY_LIMIT }, async (request) =>
-      refresh(context, RefreshRequestSchema.parse(request.body)),
+      refresh(context, RefreshRequestSchema.parse(request.body), request.ip),
     );
   };
 }
@@ -57,7 +57,7 @@ export function firstAdminRoutes(context: ServerContext) {
       if (fault !== undefined) {
         const works = await linkWorks(context.database, 'firstAdmin', token, context.now());
         if (works) return sendPage(request, reply, 422, firstAdminForm(token, name, fault));
-      } else if (await makeFirstAdmin(context, token, { name, password })) {
+      } else if (await makeFirstAdmin(context, token, { name, password }, request.ip)) {
         return sendPage(request, reply, 200, firstAdminMade);
       }
       return sendPage(request, reply, 410, firstAdminLinkGone);

@@ -29,7 +29,7 @@ export function oidcRoutes(context: ServerContext) {
     );
     app.post('/v1/oidc/complete', { bodyLimit: BODY_LIMIT }, async (request) => {
       required();
-      return completeSignIn(context, OidcCompleteSchema.parse(request.body));
+      return completeSignIn(context, OidcCompleteSchema.parse(request.body), request.ip);
     });
     // `logLevel`: the address carries the provider's code, and requests are logged with their address.
     app.get('/v1/oidc/callback', { logLevel: 'silent' }, async (request, reply) => {

@@ -348,7 +348,7 @@ describe('The embedded database', () => {
         Buffer.compare((await after.request('GET', `/v1/blobs/${sha256(bytes)}`)).body as Buffer, bytes),
       ).toBe(0);
       const logged = first.output() + second.output();
-      expect(logged).toContain('/v1/push');
+      expect(logged).toContain('/v1/login');
       for (const secret of [device.login.token, after.login.token, '"demo"'])
         expect(logged).not.toContain(secret);
       await kill(second.child, 'SIGTERM');

@@ -29,13 +29,14 @@ type Outcome = Account | 'wrongCode';
 export async function completeSignIn(
   context: ServerContext,
   request: z.output<typeof OidcCompleteSchema>,
+  address: string,
 ): Promise<LoginAnswer> {
   const outcome = await writeWithRetry(context.database, (sql) => redeemCode(sql, context.now(), request));
   // Thrown only now: that a try was used has to be committed.
   if (outcome === 'wrongCode') {
     throw new Problem(401, 'auth.wrongCode', 'The code is not the one that the page in the browser shows.');
   }
-  return openLogin(context, outcome, request.device);
+  return openLogin(context, outcome, request.device, { by: 'provider', address });
 }
 
 async function redeemCode(

@@ -13,9 +13,13 @@ import { setAppState } from './app-state.ts';
 /** The store outlives a lost connection to the host: it is opened once for a workspace. */
 const stores = new Map<string, Promise<StoreClient>>();
 
-function storeOf(workspaceId: string): Promise<StoreClient> {
-  const open = stores.get(workspaceId) ?? openStore(workspaceId);
+function storeOf(workspaceId: string, host: HostClient): Promise<StoreClient> {
+  const known = stores.get(workspaceId);
+  if (known !== undefined) return known;
+  const open = openStore(workspaceId, host.app.cacheKey({}));
   stores.set(workspaceId, open);
+  // Without its key it is not opened; the next connection asks again.
+  open.catch(() => stores.delete(workspaceId));
   return open;
 }
 
@@ -33,14 +37,14 @@ export function OpenWorkspace(props: {
 
   useEffect(() => {
     let isMounted = true;
-    storeOf(workspace.workspaceId).then(
+    storeOf(workspace.workspaceId, host).then(
       (opened) => isMounted && setStore(() => opened as StoreClient),
       (thrown: unknown) => setNotice(explainError(thrown)),
     );
     return () => {
       isMounted = false;
     };
-  }, [workspace.workspaceId]);
+  }, [host, workspace.workspaceId, connection]);
 
   useEffect(() => {
     if (store === undefined) return undefined;
@@ -56,13 +60,14 @@ export function OpenWorkspace(props: {
           notifications.show({ color: 'red', message: explainError(thrown), id: 'engine-trouble' }),
       },
       controller.signal,
+      { homeScope: `region/${workspace.homeRegion}` },
     ).catch((thrown: unknown) => {
       // The connection is gone; the next one starts the engine again.
       if (!controller.signal.aborted) setNotice(undefined);
       void thrown;
     });
     return () => controller.abort();
-  }, [host, store, connection, t]);
+  }, [host, store, connection, workspace.homeRegion, t]);
 
   const desk = useMemo<Desk | undefined>(
     () => store && { host, store, info, workspace },

@@ -1,27 +1,32 @@
 import { Dexie, type EntityTable } from 'dexie';
 import type { FoldedRow } from '#shared/domain/projection.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
+import type { Body } from './cipher.ts';
 
 /**
- * The folded rows of one segment as the server has cut it, in its own bytes:
- * gzip over NDJSON, about 2,000 rows. Kept as it came, it needs no packing; and
- * one IndexedDB record a row is what makes stores slow.
+ * About 2,000 folded rows of one scope in one record: one IndexedDB record a row is what makes stores slow.
+ * `head` and `rows` are sealed (see cipher.ts), each as a whole.
  */
 export interface PageRecord {
-  /** SHA-256 of the segment. */
+  /** SHA-256 of the segment, or `local-…` for a page that was packed here. */
   readonly id: string;
   readonly scope: string;
+  /** When a page was packed here, epoch ms; 0 for a segment. */
+  readonly packedAt: number;
+  /** Every fact of its rows is here too: a row can be folded anew without asking the server. */
+  readonly isWhole: boolean;
+  /** What lists need of its tickets, and all rows of other nouns (see summary-page.ts): what a start reads. */
+  readonly head: Uint8Array<ArrayBuffer>;
+  /** All rows: gzip over NDJSON. */
   readonly rows: Uint8Array<ArrayBuffer>;
-  /** What lists need of its tickets (see summary-page.ts), so that they need not unpack the rows. */
-  readonly tickets: string;
-  /** Rows of all other nouns as JSON: they are few, and all of them are kept in memory. */
-  readonly others: string;
 }
 
 /** A row touched by recent or unsent facts: newer than its page. */
 export interface OverlayRecord {
   readonly key: string;
-  readonly row: FoldedRow;
+  readonly row: Body<FoldedRow>;
+  /** Every fact of it is here. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -31,17 +36,25 @@ export interface OverlayRecord {
  */
 export type EventStanding = 'local' | 'confirmed' | 'refused';
 
-export interface EventRecord {
+/** All of a fact's record that is not content. */
+export interface EventPlace {
   readonly id: string;
-  /** Keys of the entities it folds into. */
+  /** Keys of the entities it folds into; that of its stream first. */
   readonly touches: readonly string[];
   readonly standing: EventStanding;
-  readonly event: DomainEvent;
+  /** The scopes that delivered it: it stays as long as one of them gives it. */
+  readonly scopes: readonly string[];
+  /** Of `touches`: entities whose page has it folded in. */
+  readonly packed: readonly string[];
   /** When it arrived here, epoch ms: tells a late arrival from the order in which things happened. */
   readonly arrivedAt: number;
 }
 
-/** Small facts about the cache itself: cursors, epoch, what the first paint shows. */
+export interface EventRecord extends EventPlace {
+  readonly event: Body<DomainEvent>;
+}
+
+/** Small facts about the cache itself: position, what is incomplete, what the first paint shows. */
 export interface MetaRecord {
   readonly key: string;
   readonly value: unknown;
@@ -58,5 +71,12 @@ export type FaultlineDatabase = Dexie & {
 export function openDatabase(name: string): FaultlineDatabase {
   const database = new Dexie(name, { chromeTransactionDurability: 'strict' }) as FaultlineDatabase;
   database.version(1).stores({ pages: 'id, scope', overlay: 'key', events: 'id, *touches', meta: 'key' });
+  // Pages of the first version are not sealed and tell no scope of a fact: a cache is filled anew, not converted.
+  database
+    .version(2)
+    .stores({ events: 'id, *touches, *scopes, standing' })
+    .upgrade((transaction) =>
+      Promise.all(['pages', 'overlay', 'events', 'meta'].map((table) => transaction.table(table).clear())),
+    );
   return database;
 }

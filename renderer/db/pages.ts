@@ -1,10 +1,9 @@
-import { parseKey, type FoldedRow } from '#shared/domain/projection.ts';
-import type { TicketState } from '#shared/domain/ticket/state.ts';
-import type { FaultlineDatabase } from './database.ts';
-import type { Memory } from './memory.ts';
-import { gunzipText } from './packing.ts';
-import { readSummaries, writeSummaries } from './summary-page.ts';
-import { summarise, type TicketSummary } from './summary.ts';
+import type { FoldedRow } from '#shared/domain/projection.ts';
+import type { Cipher } from './cipher.ts';
+import { Unreadable } from './cipher.ts';
+import type { FaultlineDatabase, PageRecord } from './database.ts';
+import type { Memory, PageContent } from './memory.ts';
+import { gunzipText, gzipText, readHead, readSegment, writeHead } from './packing.ts';
 
 /** Unpacked pages kept at hand, a few megabytes each: the tickets somebody looks at lie near each other. */
 const PAGES_AT_HAND = 4;
@@ -16,23 +15,36 @@ export interface Segment {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-interface PageContent {
-  readonly tickets: readonly TicketSummary[];
-  readonly others: readonly FoldedRow[];
+export type PageHeader = Omit<PageRecord, 'head' | 'rows'>;
+
+/** A page as memory needs it. */
+export interface ReadPage {
+  readonly header: PageHeader;
+  readonly content: PageContent;
 }
 
-/** The base: what the server has folded, as the segments it came in. */
+/** A page that is ready to be written. */
+export interface SealedPage extends ReadPage {
+  readonly record: PageRecord;
+}
+
+const headOf = (id: string): string => `page/${id}/head`;
+const rowsOf = (id: string): string => `page/${id}/rows`;
+
+/** The base: what is folded and confirmed, as packed and sealed pages. */
 export class Pages {
   readonly #database: FaultlineDatabase;
+  readonly #cipher: Cipher;
   readonly #memory: Memory;
   readonly #now: () => number;
   /** Lines of unpacked pages. */
   readonly #atHand = new Map<string, readonly string[]>();
   /** Pages read for a base that is not adopted yet. */
-  readonly #staged = new Map<string, PageContent>();
+  readonly #staged = new Map<string, ReadPage>();
 
-  constructor(database: FaultlineDatabase, memory: Memory, now: () => number) {
+  constructor(database: FaultlineDatabase, cipher: Cipher, memory: Memory, now: () => number) {
     this.#database = database;
+    this.#cipher = cipher;
     this.#memory = memory;
     this.#now = now;
   }
@@ -44,69 +56,97 @@ export class Pages {
 
   async stage({ scope, sha256, bytes }: Segment): Promise<void> {
     const content = readSegment(await gunzipText(bytes), this.#now());
-    await this.#database.pages.put({
-      id: sha256,
-      scope,
-      rows: bytes,
-      tickets: writeSummaries(content.tickets),
-      others: JSON.stringify(content.others),
-    });
-    this.#staged.set(sha256, content);
+    const header = { id: sha256, scope, packedAt: 0, isWhole: false };
+    await this.#database.pages.put((await this.seal(header, content, bytes)).record);
+    this.#staged.set(sha256, { header, content });
   }
 
-  /** The new base is in memory: what was kept for it, and of the old one, may go. */
-  settle(): void {
+  /** @param packed gzip over the NDJSON of its rows. */
+  async seal(header: PageHeader, content: PageContent, packed: Uint8Array<ArrayBuffer>): Promise<SealedPage> {
+    const [head, rows] = await Promise.all([
+      this.#cipher.seal(headOf(header.id), writeHead(content)),
+      this.#cipher.seal(rowsOf(header.id), packed),
+    ]);
+    return { header, content, record: { ...header, head, rows } };
+  }
+
+  /** The base has changed in memory too: what was kept for it, and of the old one, may go. */
+  settle(gone: Iterable<string>): void {
     this.#staged.clear();
-    this.#atHand.clear();
+    for (const id of gone) this.#atHand.delete(id);
   }
 
-  /** Takes a page of the base into memory: just staged, or as it lies in the database. */
+  /** What a page holds besides its packed rows: just staged, or as it lies there. @throws Unreadable, also when it is not there. */
+  async read(id: string): Promise<ReadPage> {
+    const staged = this.#staged.get(id);
+    if (staged !== undefined) return staged;
+    const record = await this.#database.pages.get(id);
+    if (record === undefined) throw new Unreadable(headOf(id));
+    const { scope, packedAt, isWhole } = record;
+    const content = readHead(await this.#cipher.open(headOf(id), record.head));
+    return { header: { id, scope, packedAt, isWhole }, content };
+  }
+
+  /** Takes a page of the base into memory. @throws Unreadable */
   async remember(id: string): Promise<void> {
-    let content = this.#staged.get(id);
-    if (content === undefined) {
-      const page = await this.#database.pages.get(id);
-      if (page === undefined) throw new Error(`The base names a page that is not there: ${id}`);
-      content = { tickets: readSummaries(page.tickets), others: JSON.parse(page.others) as FoldedRow[] };
-    }
-    for (const summary of content.tickets) this.#memory.putSummary(summary, id);
-    for (const row of content.others) {
-      this.#memory.pageOf.set(row.key, id);
-      this.#memory.put(row, this.#now());
-    }
+    this.put(await this.read(id));
   }
 
-  async row(key: string): Promise<FoldedRow | undefined> {
-    const pageId = this.#memory.pageOf.get(key);
-    if (pageId === undefined) return undefined;
-    let lines = this.#atHand.get(pageId);
-    if (lines === undefined) {
-      const page = await this.#database.pages.get(pageId);
-      if (page === undefined) return undefined;
-      lines = (await gunzipText(page.rows)).split('\n');
-      this.#atHand.set(pageId, lines);
-      const oldest = this.#atHand.keys().next().value;
-      if (this.#atHand.size > PAGES_AT_HAND && oldest !== undefined) this.#atHand.delete(oldest);
-    }
+  put({ header, content }: ReadPage): void {
+    const count = content.tickets.length + content.others.length;
+    this.#memory.putPage({ ...header, count }, content);
+  }
+
+  /** @throws Unreadable */
+  async rowIn(page: string, key: string): Promise<FoldedRow | undefined> {
     // The line is found by its key as text, and only that line is parsed.
     const wanted = JSON.stringify(key);
-    for (const line of lines) {
+    for (const line of await this.lines(page)) {
       if (!line.includes(wanted)) continue;
       const row = JSON.parse(line) as FoldedRow;
       if (row.key === key) return row;
     }
     return undefined;
   }
-}
 
-function readSegment(text: string, now: number): PageContent {
-  const tickets: TicketSummary[] = [];
-  const others: FoldedRow[] = [];
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const row = JSON.parse(line) as FoldedRow;
-    const noun = parseKey(row.key)?.noun;
-    if (noun === 'ticket') tickets.push(summarise(row.key, row.state as TicketState, now));
-    else if (noun !== undefined) others.push(row);
+  /** All rows of a page, each as its JSON. @throws Unreadable */
+  async lines(id: string): Promise<readonly string[]> {
+    const known = this.#atHand.get(id);
+    if (known !== undefined) return known;
+    const record = await this.#database.pages.get(id);
+    if (record === undefined) throw new Unreadable(rowsOf(id));
+    const lines = (await gunzipText(await this.#cipher.open(rowsOf(id), record.rows))).split('\n');
+    this.#atHand.set(id, lines);
+    const oldest = this.#atHand.keys().next().value;
+    if (this.#atHand.size > PAGES_AT_HAND && oldest !== undefined) this.#atHand.delete(oldest);
+    return lines;
   }
-  return { tickets, others };
+
+  /** The page without these rows, under another name. @throws Unreadable */
+  async without(id: string, keys: ReadonlySet<string>, newId: string): Promise<SealedPage> {
+    const { header, content } = await this.read(id);
+    const kept = (await this.lines(id)).filter(
+      (line) => line !== '' && !keys.has((JSON.parse(line) as FoldedRow).key),
+    );
+    const left: PageContent = {
+      tickets: content.tickets.filter(({ key }) => !keys.has(key)),
+      others: content.others.filter(({ key }) => !keys.has(key)),
+    };
+    return this.seal({ ...header, id: newId }, left, await gzipText(kept.join('\n')));
+  }
+
+  /** Seals the pages that lie there as they are, since there was no key then; one after the other. */
+  async reseal(): Promise<void> {
+    const { pages } = this.#database;
+    for (const id of await pages.toCollection().primaryKeys()) {
+      const record = await pages.get(id);
+      if (record === undefined || !this.#cipher.isOutdated(record.rows)) continue;
+      const packed = await this.#cipher.open(rowsOf(id), record.rows);
+      const content = readHead(await this.#cipher.open(headOf(id), record.head));
+      const { scope, packedAt, isWhole } = record;
+      const { head, rows } = (await this.seal({ id, scope, packedAt, isWhole }, content, packed)).record;
+      // Unless the page went away meanwhile.
+      await pages.update(id, { head, rows });
+    }
+  }
 }

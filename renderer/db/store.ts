@@ -1,20 +1,17 @@
-import { foldEntity, foldOnto, unknownRow, type FoldedRow, type Noun } from '#shared/domain/projection.ts';
-import { touches } from '#shared/domain/registry.ts';
+import type { FoldedRow, Noun } from '#shared/domain/projection.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
+import { adoptScope, type Adoption } from './adopt-scope.ts';
+import { Cache, type Fact, type LaidRow } from './cache.ts';
+import { Cipher, Unreadable } from './cipher.ts';
+import { compact, COMPACTION, type CompactionLimits } from './compact.ts';
 import { openDatabase, type EventRecord, type EventStanding, type FaultlineDatabase } from './database.ts';
+import { readDeliveries, type Delivered } from './deliveries.ts';
+import { foldAgain, foldFresh, foldLive } from './folding.ts';
 import type { ListAnswer, ListQuery } from './list-query.ts';
-import { Memory } from './memory.ts';
-import { Pages, type Segment } from './pages.ts';
-
-/** Where pulling stands. Written in the same transaction as the facts it stands for. */
-export interface SyncPosition {
-  readonly epoch: string | null;
-  readonly cursors: Readonly<Record<string, number>>;
-  readonly isBootstrapped: boolean;
-  /** The pages that make up the base, by hash. Others may lie there of a bootstrap under way. */
-  readonly pages: readonly string[];
-}
+import type { Segment } from './pages.ts';
+import { advance, type Mismatch, type SyncPosition } from './position.ts';
+import { takeAway, rewrite } from './take-away.ts';
 
 /** A fact as a timeline shows it. */
 export interface EventWithStanding {
@@ -23,62 +20,111 @@ export interface EventWithStanding {
   readonly arrivedAt: number;
 }
 
-const NOWHERE: SyncPosition = { epoch: null, cursors: {}, isBootstrapped: false, pages: [] };
+/** What became of a pull, for whoever decides what comes next. */
+export interface PullOutcome {
+  readonly mismatched: readonly Mismatch[];
+  /** Scopes that are new here and of which more is to come than one pull brings. */
+  readonly gained: readonly string[];
+  /** Scopes whose pages have something folded in that left. */
+  readonly stale: readonly string[];
+  /** Something hidden is visible again: facts that wait in the journal belong to it. */
+  readonly regained: boolean;
+}
+
+export type Labels = Record<string, { name: string; nameEn?: string }>;
+export interface FirstPage {
+  readonly query: ListQuery;
+  readonly answer: ListAnswer;
+  readonly labels: Labels;
+}
+
+export interface StoreOptions {
+  /** 32 bytes that seal what is kept; without them it lies there as it is. */
+  readonly key?: Uint8Array<ArrayBuffer>;
+  readonly compaction?: CompactionLimits;
+}
+
+const FIRST_PAGE = 'meta/firstPage';
+const yes = (): boolean => true;
+const no = (): boolean => false;
 
 /**
- * The rebuildable cache of one workspace: packed pages of what the server
- * has folded, an overlay of rows that newer facts have changed, and the
- * facts themselves. Every change is one transaction; memory follows after it.
+ * The rebuildable cache of one workspace: packed pages of what the server has folded, an overlay of rows that newer
+ * facts have changed, and the facts themselves, all sealed under one key. Every change is one transaction; memory follows after it.
  */
 export class Store {
   readonly #database: FaultlineDatabase;
-  readonly #memory = new Memory();
-  readonly #pages: Pages;
-  readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
   readonly #now: () => number;
+  readonly #compaction: CompactionLimits;
+  readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
+  readonly #opened: Promise<Cache>;
   /** Writes go one after the other: each folds onto what the last one left. */
   #turn: Promise<unknown> = Promise.resolve();
-  #loaded: Promise<void> | undefined;
-  /** Entities of which all facts are here although their row came in a page. */
-  readonly #complete = new Set<string>();
-  /** Rows that a late fact sorts into, and whose facts are only on the server. */
-  readonly #incomplete = new Set<string>();
+  #loaded: Promise<Cache> | undefined;
+  /** There may be things here from a time without a key. */
+  #isSealing = false;
+  #sealed: Promise<void> = Promise.resolve();
 
-  constructor(name: string, now: () => number) {
+  constructor(name: string, now: () => number, { key, compaction = COMPACTION }: StoreOptions = {}) {
     this.#database = openDatabase(name);
     this.#now = now;
-    this.#pages = new Pages(this.#database, this.#memory, now);
+    this.#compaction = compaction;
+    this.#opened = this.#open(key);
+    // Whoever asks the store is told; until then nobody is.
+    this.#opened.catch(() => undefined);
+  }
+
+  async #open(key: Uint8Array<ArrayBuffer> | undefined): Promise<Cache> {
+    const cipher = key === undefined ? Cipher.plain() : await Cipher.withKey(key);
+    const cache = new Cache(this.#database, cipher, this.#now, (keys) => this.#announce(keys));
+    const { meta } = this.#database;
+    const [known, unfinished] = await meta.bulkGet(['keyCheck', 'resealing']);
+    const check = known?.value as Uint8Array<ArrayBuffer> | undefined;
+    // Sealed under a key that is no longer here: it says nothing to anybody, and journal and server fill it again.
+    const fits = check === undefined || (await cipher.open('meta/keyCheck', check).then(yes, no));
+    if (!fits) await cache.empty();
+    this.#isSealing = cipher.isKeyed && (check === undefined || unfinished !== undefined);
+    if (cipher.isKeyed && (check === undefined || !fits)) {
+      await meta.bulkPut([
+        { key: 'keyCheck', value: await cipher.seal('meta/keyCheck', new Uint8Array(16)) },
+        { key: 'resealing', value: true },
+      ]);
+    }
+    return cache;
   }
 
   /** Reads everything a list needs into memory. Safe to call again; the work is done once. */
-  load(): Promise<void> {
-    this.#loaded ??= this.#load();
+  async load(): Promise<void> {
+    await this.#ready();
+  }
+
+  #ready(): Promise<Cache> {
+    this.#loaded ??= this.#opened.then(async (cache) => {
+      await cache.load();
+      // Beside everything else, and again at the next start if it is cut short.
+      if (this.#isSealing) this.#sealed = this.#sealAll(cache).catch(() => undefined);
+      return cache;
+    });
     return this.#loaded;
   }
 
-  async #load(): Promise<void> {
-    const incomplete = await this.#database.meta.get('incomplete');
-    for (const key of (incomplete?.value as string[] | undefined) ?? []) this.#incomplete.add(key);
-    for (const id of (await this.position()).pages) await this.#pages.remember(id);
-    await this.#database.overlay.each(({ row }) => this.#memory.put(row, this.#now()));
-    this.#announce(undefined);
-  }
-
   /** What the last visit's first list looked like: painted before anything else is read. */
-  async firstPage(): Promise<
-    | { query: ListQuery; answer: ListAnswer; labels: Record<string, { name: string; nameEn?: string }> }
-    | undefined
-  > {
-    const record = await this.#database.meta.get('firstPage');
-    return record?.value as Awaited<ReturnType<Store['firstPage']>>;
+  async firstPage(): Promise<FirstPage | undefined> {
+    const { cipher, database } = await this.#opened;
+    const record = await database.meta.get('firstPage');
+    if (record === undefined) return undefined;
+    try {
+      return await cipher.openValue(FIRST_PAGE, record.value as FirstPage);
+    } catch (thrown) {
+      if (thrown instanceof Unreadable) return undefined;
+      throw thrown;
+    }
   }
 
-  async list(
-    query: ListQuery,
-  ): Promise<ListAnswer & { labels: Record<string, { name: string; nameEn?: string }> }> {
-    await this.load();
-    const answer = this.#memory.tickets.list(query, this.#memory.namedWith);
-    const labels: Record<string, { name: string; nameEn?: string }> = {};
+  async list(query: ListQuery): Promise<ListAnswer & { labels: Labels }> {
+    const { memory, cipher, database } = await this.#ready();
+    const answer = memory.tickets.list(query, memory.namedWith);
+    const labels: Labels = {};
     for (const item of answer.items) {
       for (const key of [
         `customer/${item.customerId}`,
@@ -86,154 +132,203 @@ export class Store {
         `asset/${item.assetId}`,
         `user/${item.assignee ?? ''}`,
       ]) {
-        const label = this.#memory.label(key);
+        const label = memory.label(key);
         if (label !== undefined) labels[key] = label;
       }
     }
     if (query.offset === 0 && query.search === '') {
-      await this.#database.meta.put({ key: 'firstPage', value: { query, answer, labels } });
+      const value = await cipher.sealValue(FIRST_PAGE, { query, answer, labels });
+      await database.meta.put({ key: 'firstPage', value });
     }
     return { ...answer, labels };
   }
 
   /** An entity as it stands, `undefined` when nothing is known of it. */
   async row(key: string): Promise<FoldedRow | undefined> {
-    await this.load();
-    return this.#memory.row(key) ?? (await this.#pages.row(key));
+    const cache = await this.#ready();
+    const isDamaged = cache.damaged.size;
+    const row = cache.memory.row(key) ?? (await cache.baseRow(key));
+    if (cache.damaged.size > isDamaged) this.#announce(new Set());
+    return row;
   }
 
   /** All entities of a noun that is kept in memory; not for tickets. */
   async rowsOf(noun: Exclude<Noun, 'ticket'>): Promise<FoldedRow[]> {
-    await this.load();
-    return this.#memory.rowsOf(noun);
+    return (await this.#ready()).memory.rowsOf(noun);
   }
 
   /** The facts of an entity in the order they happened; a cold ticket's come only after a visit to the server. */
   async eventsOf(key: string): Promise<EventWithStanding[]> {
-    const records = await this.#database.events.where('touches').equals(key).toArray();
-    return records
+    const facts = await (await this.#opened).factsOf(key);
+    return facts
       .map(({ event, standing, arrivedAt }) => ({ event, standing, arrivedAt }))
       .sort((a, b) => compareEvents(a.event, b.event));
   }
 
-  async position(): Promise<SyncPosition> {
-    return ((await this.#database.meta.get('position'))?.value as SyncPosition | undefined) ?? NOWHERE;
+  /** Where pulling stands, and the scopes of which a page did not open. */
+  async position(): Promise<SyncPosition & { readonly damaged: readonly string[] }> {
+    const cache = await this.#ready();
+    return { ...(await cache.position()), damaged: [...cache.damaged] };
   }
 
-  /** Takes in facts that the journal of this laptop holds. Facts already known are passed over. */
+  /** Takes in facts that the journal of this laptop holds. Facts already known, and those of what is hidden, are passed over. */
   applyLocal(events: readonly DomainEvent[]): Promise<void> {
-    return this.#inTurn(() => this.#applyEvents(events, 'local', undefined));
+    return this.#inTurn(async (cache) => {
+      const { hidden } = await cache.position();
+      const outside = new Set(hidden);
+      const visible = events.filter(({ scope, stream }) => !outside.has(scope) && !outside.has(stream));
+      await this.#takeIn(
+        cache,
+        visible.map((event) => ({ event, scopes: new Set<string>() })),
+        'local',
+        undefined,
+      );
+    });
   }
 
   /** The server's refusals: the facts stay, and leave the fold. */
   applyRefusals(eventIds: readonly string[]): Promise<void> {
-    return this.#inTurn(async () => {
-      const records = (await this.#database.events.bulkGet([...eventIds])).filter(
+    return this.#inTurn(async (cache) => {
+      const records = (await cache.database.events.bulkGet([...eventIds])).filter(
         (record): record is EventRecord => record !== undefined && record.standing !== 'refused',
       );
       if (records.length === 0) return;
-      const keys = new Set(records.flatMap((record) => record.touches));
-      const rows: FoldedRow[] = [];
-      const refused = new Set(records.map((record) => record.id));
-      for (const key of keys) {
-        const row = await this.#foldAnew(key, [], refused);
-        if (row !== undefined) rows.push(row);
+      cache.generation++;
+      const refused = new Set(records.map(({ id }) => id));
+      const rows: LaidRow[] = [];
+      const goneRows: string[] = [];
+      for (const key of new Set(records.flatMap(({ touches }) => touches))) {
+        const facts = (await cache.factsOf(key)).filter(({ id }) => !refused.has(id));
+        const laid = foldAgain(cache, key, facts, await cache.baseRow(key), cache.memory.isWhole(key));
+        if (laid === undefined) goneRows.push(key);
+        else rows.push(laid);
       }
-      const { events, overlay, meta } = this.#database;
-      await this.#database.transaction('rw', events, overlay, meta, async () => {
-        await events.bulkPut(records.map((record) => ({ ...record, standing: 'refused' as const })));
-        await overlay.bulkPut(rows.map((row) => ({ key: row.key, row })));
-        await this.#keepIncomplete();
-      });
-      this.#remember(rows);
+      const standing = 'refused';
+      await cache.commit({ rows, goneRows, records: records.map((record) => ({ ...record, standing })) });
     });
   }
 
-  /** Takes in one complete pull, in one transaction with the cursors it ends at. */
-  applyPull(lines: readonly PullLine[]): Promise<void> {
-    return this.#inTurn(async () => {
+  /** Takes in one complete pull, in one transaction with the cursors it ends at; what it takes away goes first. */
+  applyPull(lines: readonly PullLine[]): Promise<PullOutcome> {
+    return this.#inTurn(async (cache) => {
       const head = lines.find((line) => line.k === 'head');
       const end = lines.find((line) => line.k === 'end');
       if (head === undefined || end === undefined)
         throw new Error('A pull without head or end is not applied.');
-      const before = await this.position();
-      const position = { ...before, epoch: head.epoch, cursors: { ...before.cursors, ...end.cursors } };
-      const events = lines.flatMap((line) => (line.k === 'event' ? [line.event] : []));
-      await this.#applyEvents(events, 'confirmed', position);
+      const { arrived, ...departures } = readDeliveries(lines);
+      const { left, deleted, lost } = departures;
+      const stale = left.length + deleted.size + lost.length > 0 ? await takeAway(cache, departures) : [];
+      const before = await cache.position();
+      const { mismatched, ...reached } = advance(before, lines);
+      const back = new Set([...head.scopes, ...arrived.map(({ event }) => event.stream)]);
+      const hidden = before.hidden.filter((name) => !back.has(name));
+      await this.#takeIn(cache, arrived, 'confirmed', { ...before, epoch: head.epoch, ...reached, hidden });
+      const atHead = new Set(lines.flatMap((line) => (line.k === 'checksum' ? [line.scope] : [])));
+      const isNew = (scope: string): boolean => before.cursors[scope] === undefined && !atHead.has(scope);
+      return {
+        mismatched,
+        gained: before.isBootstrapped && end.more ? Object.keys(end.cursors).filter(isNew) : [],
+        stale,
+        regained: hidden.length < before.hidden.length,
+      };
     });
   }
 
   /** Rows to be folded anew from the server's facts: the caller fetches them for {@link applyEntity}. */
-  incomplete(): string[] {
-    return [...this.#incomplete];
+  async incomplete(): Promise<string[]> {
+    return [...(await this.#ready()).incomplete];
   }
 
-  /** Takes in all facts of one entity and folds it anew from them. */
-  applyEntity(key: string, events: readonly DomainEvent[]): Promise<void> {
-    return this.#inTurn(async () => {
-      this.#complete.add(key);
-      this.#incomplete.delete(key);
-      const records = events.map((event) => this.#record(event, 'confirmed'));
-      const row = await this.#foldAnew(key, events, new Set());
-      const { events: eventTable, overlay, meta } = this.#database;
-      await this.#database
-        .transaction('rw', eventTable, overlay, meta, async () => {
-          await eventTable.bulkPut(records);
-          if (row !== undefined) await overlay.put({ key, row });
-          await this.#keepIncomplete();
-        })
-        .catch((thrown: unknown) => {
-          this.#incomplete.add(key);
-          throw thrown;
-        });
-      if (row !== undefined) this.#remember([row]);
+  /**
+   * Takes in all facts of one entity that the server has for this user, and folds it anew from them and from what waits here.
+   * Without any, the entity is gone.
+   */
+  applyEntity(key: string, delivered: readonly Delivered[]): Promise<void> {
+    return this.#inTurn(async (cache) => {
+      cache.generation++;
+      const known = new Map((await cache.factsOf(key)).map((fact) => [fact.id, fact]));
+      for (const { event, scopes } of delivered) {
+        const fact = known.get(event.id);
+        const all = new Set([...(fact?.scopes ?? []), ...scopes]);
+        const fresh = cache.newFact(event, 'confirmed', all);
+        const { packed, arrivedAt } = fact ?? fresh;
+        known.set(event.id, { ...fresh, packed, arrivedAt });
+      }
+      const facts: Fact[] = [...known.values()];
+      const row = facts.some(({ standing }) => standing !== 'refused') ? foldLive(key, facts) : undefined;
+      const wasIncomplete = cache.incomplete.delete(key);
+      try {
+        if (row === undefined) await this.#cutOut(cache, key);
+        else await cache.commit({ rows: [{ row, isWhole: true }], facts });
+      } catch (thrown) {
+        if (wasIncomplete) cache.incomplete.add(key);
+        throw thrown;
+      }
+    });
+  }
+
+  /** The server gives nothing of it any more: it leaves the pages too. */
+  async #cutOut(cache: Cache, key: string): Promise<void> {
+    const cut = new Map(cache.memory.placesOf(key).map((id) => [id, new Set([key])]));
+    const rewritten = await rewrite(cache, cut);
+    const position = await cache.position();
+    const pages = Object.fromEntries(
+      Object.entries(position.pages).map(([scope, ids]) => [
+        scope,
+        ids.map((id) => rewritten.get(id)?.header.id ?? id),
+      ]),
+    );
+    await cache.commit({
+      goneRows: [key],
+      pages: [...rewritten.values()],
+      gonePages: [...rewritten.keys()],
+      position: { ...position, pages },
     });
   }
 
   /** Which of these segments are not here yet: a bootstrap that was cut short goes on where it was. */
-  missingPages(hashes: readonly string[]): Promise<string[]> {
-    return this.#pages.missing(hashes);
+  async missingPages(hashes: readonly string[]): Promise<string[]> {
+    return (await this.#opened).pages.missing(hashes);
   }
 
   /** Keeps a segment for the base to come. Nothing that is shown changes yet. */
-  stagePage(segment: Segment): Promise<void> {
-    return this.#pages.stage(segment);
+  async stagePage(segment: Segment): Promise<void> {
+    await (await this.#opened).pages.stage(segment);
   }
 
-  /**
-   * Makes the staged pages the base, in one transaction with the position they
-   * stand for. Facts that wait here are folded on top again.
-   */
-  adoptPages(position: SyncPosition): Promise<void> {
-    return this.#inTurn(async () => {
-      const { pages, overlay, events, meta } = this.#database;
-      const local = await events.filter((record) => record.standing !== 'confirmed').toArray();
-      await this.#database.transaction('rw', pages, overlay, events, meta, async () => {
-        await pages.where('id').noneOf(position.pages).delete();
-        await overlay.clear();
-        await events.clear();
-        await meta.put({ key: 'position', value: position });
-        await meta.delete('incomplete');
-      });
-      this.#memory.clear();
-      this.#complete.clear();
-      this.#incomplete.clear();
-      for (const id of position.pages) await this.#pages.remember(id);
-      this.#pages.settle();
-      this.#loaded = Promise.resolve();
-      this.#announce(undefined);
-      await this.#restore(local);
+  /** See {@link adoptScope}. Scopes that a complete bootstrap does not name are taken away by the caller's next pull. */
+  adoptScope(adoption: Adoption): Promise<void> {
+    return this.#inTurn((cache) => adoptScope(cache, adoption));
+  }
+
+  /** Takes scopes away that the server no longer names for this user. */
+  dropScopes(scopes: readonly string[]): Promise<void> {
+    return this.#inTurn(async (cache) => {
+      await takeAway(cache, { lost: scopes, left: [], deleted: new Set() });
     });
   }
 
-  /** Puts back what this laptop alone knows: facts that wait, and facts that were refused. */
-  async #restore(records: readonly EventRecord[]): Promise<void> {
-    await this.#database.events.bulkPut(records.filter(({ standing }) => standing === 'refused'));
-    await this.#applyEvents(
-      records.filter(({ standing }) => standing === 'local').map(({ event }) => event),
-      'local',
-      undefined,
-    );
+  /** See {@link compact}. */
+  async compact(): Promise<number> {
+    const cache = await this.#ready();
+    return compact(cache, this.#compaction, (work) => this.#inTurn(work));
+  }
+
+  /** Resolves when nothing lies there unsealed from a time without a key. */
+  async sealed(): Promise<void> {
+    await this.#ready();
+    await this.#sealed;
+  }
+
+  async #sealAll(cache: Cache): Promise<void> {
+    await cache.reseal();
+    await cache.database.meta.delete('firstPage');
+    await cache.database.meta.delete('resealing');
+  }
+
+  /** Empties the store: something in it cannot be read, and journal and server have all of it. */
+  async empty(): Promise<void> {
+    await (await this.#opened).empty();
   }
 
   /** Told after each change which entities changed. @returns a function that ends it. */
@@ -244,6 +339,8 @@ export class Store {
 
   async close(): Promise<void> {
     await this.#turn;
+    await this.#opened.catch(() => undefined);
+    await this.#sealed;
     this.#database.close();
   }
 
@@ -256,93 +353,44 @@ export class Store {
     });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(work, work);
+  #inTurn<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+    const run = this.#turn.then(async () => work(await this.#ready()));
     this.#turn = run.catch(() => undefined);
     return run;
   }
 
-  async #applyEvents(
-    events: readonly DomainEvent[],
+  async #takeIn(
+    cache: Cache,
+    delivered: readonly Delivered[],
     standing: EventStanding,
     position: SyncPosition | undefined,
   ): Promise<void> {
-    await this.load();
-    const known = await this.#database.events.bulkGet(events.map((event) => event.id));
-    const fresh: DomainEvent[] = [];
-    const confirmed: EventRecord[] = [];
-    const seen = new Set<string>();
-    events.forEach((event, index) => {
+    const known = await cache.database.events.bulkGet(delivered.map(({ event }) => event.id));
+    const fresh = new Map<string, Fact>();
+    const records: EventRecord[] = [];
+    delivered.forEach(({ event, scopes }, index) => {
       const record = known[index];
-      if (record === undefined) {
-        if (!seen.has(event.id)) fresh.push(event);
-        seen.add(event.id);
-      } else if (standing === 'confirmed' && record.standing === 'local')
-        confirmed.push({ ...record, standing });
+      // A fact that the office took in after all folds in like a new one.
+      const isTakenIn = record?.standing === 'refused' && standing === 'confirmed';
+      if (record === undefined || isTakenIn) {
+        if (!fresh.has(event.id)) fresh.set(event.id, cache.newFact(event, standing, scopes));
+        return;
+      }
+      const isConfirmed = standing === 'confirmed' && record.standing === 'local';
+      const all = new Set([...record.scopes, ...scopes]);
+      if (!isConfirmed && all.size === record.scopes.length) return;
+      records.push({ ...record, scopes: [...all], standing: isConfirmed ? standing : record.standing });
     });
-    const rows = await this.#foldFresh(fresh);
-    const records = fresh.map((event) => this.#record(event, standing));
-    const { events: eventTable, overlay, meta } = this.#database;
-    await this.#database.transaction('rw', eventTable, overlay, meta, async () => {
-      await eventTable.bulkPut([...records, ...confirmed]);
-      await overlay.bulkPut(rows.map((row) => ({ key: row.key, row })));
-      if (position !== undefined) await meta.put({ key: 'position', value: position });
-      await this.#keepIncomplete();
-    });
-    this.#remember(
-      rows,
-      confirmed.flatMap((record) => record.touches),
+    const facts = [...fresh.values()];
+    const rows = await foldFresh(
+      cache,
+      facts.map(({ event }) => event),
     );
+    const told = records.flatMap(({ touches }) => touches);
+    await cache.commit({ rows, facts, records, position, told });
   }
 
-  async #foldFresh(fresh: readonly DomainEvent[]): Promise<FoldedRow[]> {
-    const byKey = new Map<string, DomainEvent[]>();
-    for (const event of fresh) {
-      for (const key of touches(event)) byKey.set(key, [...(byKey.get(key) ?? []), event]);
-    }
-    const rows: FoldedRow[] = [];
-    for (const [key, group] of byKey) {
-      const base = this.#memory.row(key) ?? (await this.#pages.row(key)) ?? unknownRow(key);
-      if (base === undefined) continue;
-      const folded = foldOnto(base, group);
-      rows.push(folded.late ? ((await this.#foldAnew(key, group, new Set())) ?? folded.row) : folded.row);
-    }
-    return rows;
-  }
-
-  /** Folds an entity from every fact of it that is here, beside those given, without those left out. */
-  async #foldAnew(
-    key: string,
-    extra: readonly DomainEvent[],
-    leftOut: ReadonlySet<string>,
-  ): Promise<FoldedRow | undefined> {
-    if (this.#memory.pageOf.has(key) && !this.#complete.has(key)) {
-      this.#incomplete.add(key);
-      return undefined;
-    }
-    const records = await this.#database.events.where('touches').equals(key).toArray();
-    const events = [
-      ...records.filter((record) => record.standing !== 'refused').map((record) => record.event),
-      ...extra,
-    ].filter((event) => !leftOut.has(event.id));
-    return foldEntity(key, events);
-  }
-
-  /** In the transaction that moves the cursor past a late fact: a restart must not forget that its row is behind. */
-  async #keepIncomplete(): Promise<void> {
-    await this.#database.meta.put({ key: 'incomplete', value: [...this.#incomplete] });
-  }
-
-  #record(event: DomainEvent, standing: EventStanding): EventRecord {
-    return { id: event.id, touches: touches(event), standing, event, arrivedAt: this.#now() };
-  }
-
-  #remember(rows: readonly FoldedRow[], alsoChanged: readonly string[] = []): void {
-    for (const row of rows) this.#memory.put(row, this.#now());
-    this.#announce(new Set([...rows.map((row) => row.key), ...alsoChanged]));
-  }
-
-  #announce(keys: ReadonlySet<string> | undefined): void {
-    for (const listener of this.#listeners) listener(keys ?? new Set(['*']));
+  #announce(keys: ReadonlySet<string>): void {
+    for (const listener of this.#listeners) listener(keys);
   }
 }

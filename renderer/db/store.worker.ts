@@ -1,16 +1,25 @@
 import '../host/no-eval.ts';
 import { serveContract } from '#shared/host/serve.ts';
 import { portTransport } from '../host/port-transport.ts';
-import { storeContract } from './store-contract.ts';
+import { storeContract, type Protection } from './store-contract.ts';
 import { createStoreHandlers } from './store-handlers.ts';
 
-/** The first message names the database and hands over the port that everything else goes through. */
-self.onmessage = (message: MessageEvent<{ database: string }>) => {
+/** How the page starts the worker. */
+export interface StoreStart {
+  readonly database: string;
+  /** 32 bytes; `null` where this computer has no place to keep a key. */
+  readonly key: Uint8Array<ArrayBuffer> | null;
+  readonly protection: Protection;
+}
+
+/** The first message names the database, brings its key, and hands over the port that everything else goes through. */
+self.onmessage = (message: MessageEvent<StoreStart>) => {
   const port = message.ports[0];
   if (port === undefined) throw new Error('The store was started without a port.');
+  const { database, key, protection } = message.data;
   serveContract(
     storeContract,
-    createStoreHandlers(message.data.database, () => Date.now()),
+    createStoreHandlers(database, () => Date.now(), { key: key ?? undefined, protection }),
     portTransport(port),
   );
 };

@@ -11,6 +11,7 @@ const FEW = 500;
 interface Order {
   entries: Entry[];
   readonly moved: Set<Entry>;
+  readonly removed: Set<Entry>;
 }
 
 interface Entry {
@@ -40,6 +41,21 @@ export class TicketIndex {
     entry.text = text;
     this.#entries.set(summary.key, entry);
     for (const order of this.#orders.values()) order.moved.add(entry);
+    this.#counts = undefined;
+  }
+
+  get(key: string): TicketSummary | undefined {
+    return this.#entries.get(key)?.summary;
+  }
+
+  remove(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    for (const order of this.#orders.values()) {
+      order.moved.delete(entry);
+      order.removed.add(entry);
+    }
     this.#counts = undefined;
   }
 
@@ -74,18 +90,19 @@ export class TicketIndex {
     const compare = (a: Entry, b: Entry): number => ORDERS[sort](a.summary, b.summary);
     let order = this.#orders.get(sort);
     if (order === undefined) {
-      order = { entries: [...this.#entries.values()].sort(compare), moved: new Set() };
+      order = { entries: [...this.#entries.values()].sort(compare), moved: new Set(), removed: new Set() };
       this.#orders.set(sort, order);
     }
-    const { moved } = order;
+    const { moved, removed } = order;
     if (moved.size > FEW) {
       order.entries = [...this.#entries.values()].sort(compare);
-    } else if (moved.size > 0) {
-      const entries = order.entries.filter((entry) => !moved.has(entry));
+    } else if (moved.size + removed.size > 0) {
+      const entries = order.entries.filter((entry) => !moved.has(entry) && !removed.has(entry));
       for (const entry of moved) entries.splice(placeOf(entry, entries, compare), 0, entry);
       order.entries = entries;
     }
     moved.clear();
+    removed.clear();
     return order.entries;
   }
 

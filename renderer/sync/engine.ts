@@ -4,6 +4,8 @@ import type { journalService } from '#shared/host/journal.ts';
 import type { syncService } from '#shared/host/sync.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import type { StoreClient } from '../db/open-store.ts';
+import { bootstrap, fetchScope } from './bootstrap.ts';
+import { beginTurn, nextMove, type Move, type Outcome, type Repairs } from './plan.ts';
 import { Turns } from './turns.ts';
 
 /** The services of the host that keep the store up to date. */
@@ -15,11 +17,28 @@ export type EngineHost = Pick<
 export interface EngineEvents {
   /** The journal has been read: the store holds every fact born here. */
   readonly onJournalRead: () => void;
-  /** How far a bootstrap is; `undefined` when none is under way. */
-  readonly onBootstrap: (progress: { done: number; total: number } | undefined) => void;
+  /** How far a bootstrap is, in segments and in bytes; `undefined` when none is under way. */
+  readonly onBootstrap: (progress: BootstrapProgress | undefined) => void;
   readonly onRebuild: (isRebuilding: boolean) => void;
   /** Something went wrong that is not "offline": shown, tried again at the next poke. */
   readonly onTrouble: (thrown: unknown) => void;
+}
+
+export interface BootstrapProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface EngineOptions {
+  /** What the home screen shows: a bootstrap begins with it, and the application can be used when it is here. */
+  readonly homeScope?: string;
+}
+
+/** What one catching up leaves for the next. */
+export interface CatchUpMemory {
+  repairs: Repairs;
 }
 
 /** Codes that mean "later", not "wrong". */
@@ -42,14 +61,19 @@ export async function runEngine(
   store: StoreClient,
   events: EngineEvents,
   signal: AbortSignal,
+  options: EngineOptions = {},
 ): Promise<void> {
   const turns = new Turns(signal);
+  const memory: CatchUpMemory = { repairs: {} };
+  const catchUpNow: CatchUp = (mine) => catchUp(host, store, events, mine, options, memory);
   await Promise.all([
     followJournal(host, store, events, signal),
-    followServer(host, store, events, turns, signal),
-    watchStore(host, store, events, turns, signal),
+    followServer(host, turns, catchUpNow, signal),
+    watchStore(host, store, events, turns, catchUpNow, signal),
   ]);
 }
+
+type CatchUp = (signal: AbortSignal) => Promise<void>;
 
 async function followJournal(
   host: EngineHost,
@@ -82,79 +106,83 @@ async function applyVerdicts(
 
 async function followServer(
   host: EngineHost,
-  store: StoreClient,
-  events: EngineEvents,
   turns: Turns,
+  catchUpNow: CatchUp,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const _ of host.sync.pokes({}, { signal })) {
-    await turns.take((mine) => catchUp(host, store, events, mine));
-  }
+  for await (const _ of host.sync.pokes({}, { signal })) await turns.take(catchUpNow);
 }
 
-/** Bootstraps if need be, then pulls until there is no more. */
+/** Bootstraps if need be, pulls until there is no more, and mends what turns out to be wrong: see plan.ts. */
 export async function catchUp(
   host: EngineHost,
   store: StoreClient,
   events: EngineEvents,
   signal: AbortSignal,
+  options: EngineOptions = {},
+  memory: CatchUpMemory = { repairs: {} },
 ): Promise<void> {
+  let turn = beginTurn(memory.repairs);
+  let outcome: Outcome = { k: 'began' };
   try {
-    if (!(await store.position({})).isBootstrapped) await bootstrap(host, store, events, signal);
-    let hasMore = true;
-    while (hasMore && !signal.aborted) {
-      const { epoch, cursors } = await store.position({});
-      const lines: PullLine[] = [];
-      for await (const batch of host.sync.pull({ epoch, cursors: { ...cursors } }, { signal }))
-        lines.push(...batch.lines);
-      const end = lines.find((line) => line.k === 'end');
-      if (end === undefined) return;
-      await observeStamps(host, lines);
-      await store.applyPull({ lines });
-      hasMore = end.more;
+    while (!signal.aborted) {
+      const next = nextMove(turn, await store.position({}), outcome);
+      turn = next.turn;
+      memory.repairs = turn.repairs;
+      if (next.move.do === 'rest') return;
+      outcome = await make(next.move).catch((thrown: unknown) => outcomeOf(thrown));
     }
-    await completeRows(host, store, signal);
   } catch (thrown) {
+    // The store was taken away while it was asked where it stands.
+    outcomeOf(thrown);
+  }
+
+  function outcomeOf(thrown: unknown): Outcome {
     const code = errorCode(thrown);
-    if (code === 'sync.otherEpoch') await bootstrap(host, store, events, signal).catch(events.onTrouble);
+    if (code === 'sync.otherEpoch') return { k: 'otherEpoch' };
+    if (code === 'store.pagesGone') return { k: 'pagesGone' };
     // A store that was taken away is being refilled by somebody else's turn.
-    else if (!signal.aborted && code !== 'store.lost' && (code === undefined || !LATER.has(code))) {
-      events.onTrouble(thrown);
+    if (code === 'store.lost') return { k: 'storeLost' };
+    if (!signal.aborted && (code === undefined || !LATER.has(code))) events.onTrouble(thrown);
+    return { k: 'failed' };
+  }
+
+  async function make(move: Move): Promise<Outcome> {
+    switch (move.do) {
+      case 'bootstrap':
+        await bootstrap(host, store, events, signal, options);
+        break;
+      case 'fetchScope':
+        await fetchScope(host, store, move.scope, signal);
+        if (move.mismatch !== undefined) await host.sync.reportRepair(move.mismatch);
+        break;
+      case 'pull':
+        return pull(host, store, signal);
+      case 'replay':
+        await replayJournal(host, store, signal);
+        break;
+      case 'complete':
+        await completeRows(host, store, signal);
+        break;
+      case 'compact':
+        await store.compact({});
+        break;
+      case 'rest':
+        break;
     }
+    return { k: 'done' };
   }
 }
 
-async function bootstrap(
-  host: EngineHost,
-  store: StoreClient,
-  events: EngineEvents,
-  signal: AbortSignal,
-): Promise<void> {
-  const manifest = await host.sync.bootstrap({}, { signal });
-  const pages = [...new Set(manifest.segments.map(({ sha256 }) => sha256))];
-  const { hashes } = await store.missingPages({ hashes: pages });
-  const missing = new Set(hashes);
-  const wanted = manifest.segments.filter(({ sha256 }) => missing.delete(sha256));
-  try {
-    let done = pages.length - wanted.length;
-    // The next segment travels while the last one is unpacked.
-    let staging: Promise<unknown> = Promise.resolve();
-    for (const { scope, sha256 } of wanted) {
-      events.onBootstrap({ done, total: pages.length });
-      const { bytes } = await host.sync.segment({ sha256 }, { signal });
-      await staging;
-      staging = store.stagePage({ scope, sha256, bytes: bytes as Uint8Array<ArrayBuffer> });
-      staging.catch(() => undefined);
-      done++;
-    }
-    await staging;
-    if (manifest.latestHlc !== '') await host.journal.observe({ hlc: manifest.latestHlc });
-    await store.adoptPages({
-      position: { epoch: manifest.epoch, cursors: manifest.cursors, isBootstrapped: true, pages },
-    });
-  } finally {
-    events.onBootstrap(undefined);
-  }
+async function pull(host: EngineHost, store: StoreClient, signal: AbortSignal): Promise<Outcome> {
+  const { epoch, cursors } = await store.position({});
+  const lines: PullLine[] = [];
+  for await (const batch of host.sync.pull({ epoch, cursors: { ...cursors } }, { signal }))
+    lines.push(...batch.lines);
+  const end = lines.find((line) => line.k === 'end');
+  if (end === undefined) return { k: 'cutOff' };
+  await observeStamps(host, lines);
+  return { k: 'pulled', more: end.more, pull: await store.applyPull({ lines }) };
 }
 
 /**
@@ -168,22 +196,30 @@ async function observeStamps(host: EngineHost, lines: readonly PullLine[]): Prom
 }
 
 async function completeRows(host: EngineHost, store: StoreClient, signal: AbortSignal): Promise<void> {
-  for (const key of (await store.incomplete({})).keys) await fetchEntity(host, store, key, signal);
+  for (const key of (await store.incomplete({})).keys) {
+    const lines = await factsOf(host, key, signal);
+    await observeStamps(host, lines);
+    await store.applyEntity({ key, lines });
+  }
 }
 
-/** Brings all facts of one entity here: a cold ticket that somebody opens, or a row a late fact sorts into. */
+/** Brings all facts of a cold ticket here that somebody opens. One that the server does not know yet stays as it is. */
 export async function fetchEntity(
   host: EngineHost,
   store: StoreClient,
   key: string,
   signal?: AbortSignal,
 ): Promise<void> {
+  const lines = await factsOf(host, key, signal);
+  if (lines.length === 0) return;
+  await observeStamps(host, lines);
+  await store.applyEntity({ key, lines });
+}
+
+async function factsOf(host: EngineHost, key: string, signal: AbortSignal | undefined): Promise<PullLine[]> {
   const lines: PullLine[] = [];
   for await (const batch of host.sync.entity({ key }, { signal })) lines.push(...batch.lines);
-  const facts = lines.flatMap((line) => (line.k === 'event' ? [line.event] : []));
-  if (facts.length === 0) return;
-  await observeStamps(host, lines);
-  await store.applyEntity({ key, events: facts });
+  return lines.filter((line) => line.k === 'event');
 }
 
 /** The browser can take the database away under the running app; journal and server can fill it again. */
@@ -192,12 +228,16 @@ async function watchStore(
   store: StoreClient,
   events: EngineEvents,
   turns: Turns,
+  catchUpNow: CatchUp,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const change of store.changes({}, { signal })) {
-    if (!change.lost) continue;
-    // Not waited for: a second loss has to end the refill that it made pointless.
-    void turns.interrupt((mine) => refill(host, store, events, mine));
+    if (change.lost) {
+      // Not waited for: a second loss has to end the refill that it made pointless.
+      void turns.interrupt((mine) => refill(host, store, events, catchUpNow, mine));
+    } else if (change.damaged) {
+      void turns.take(catchUpNow);
+    }
   }
 }
 
@@ -205,13 +245,14 @@ async function refill(
   host: EngineHost,
   store: StoreClient,
   events: EngineEvents,
+  catchUpNow: CatchUp,
   signal: AbortSignal,
 ): Promise<void> {
   events.onRebuild(true);
   try {
     await store.reopen({});
     await replayJournal(host, store, signal);
-    await catchUp(host, store, events, signal);
+    await catchUpNow(signal);
   } catch (thrown) {
     if (!signal.aborted) events.onTrouble(thrown);
   } finally {

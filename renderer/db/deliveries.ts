@@ -1,0 +1,44 @@
+import type { DomainEvent } from '#shared/events/envelope.ts';
+import type { PullLine } from '#shared/sync/protocol.ts';
+
+/** A fact and the scopes that delivered it. */
+export interface Delivered {
+  readonly event: DomainEvent;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** What one pull brings and takes, whatever came in which order. */
+export interface Deliveries {
+  readonly arrived: readonly Delivered[];
+  /** Streams that a scope no longer gives. */
+  readonly left: readonly { readonly scope: string; readonly stream: string }[];
+  /** Streams that are gone for good. */
+  readonly deleted: ReadonlySet<string>;
+  /** Scopes whose right was lost. */
+  readonly lost: readonly string[];
+}
+
+/** Reads the lines in their order: what left or was deleted takes the entries before it, not those that come after. */
+export function readDeliveries(lines: readonly PullLine[]): Deliveries {
+  const arrived = new Map<string, { event: DomainEvent; scopes: Set<string> }>();
+  const left: { scope: string; stream: string }[] = [];
+  const deleted = new Set<string>();
+  const lost: string[] = [];
+  for (const line of lines) {
+    if (line.k === 'head') lost.push(...line.lost);
+    else if (line.k === 'event') {
+      const known = arrived.get(line.event.id);
+      if (known === undefined)
+        arrived.set(line.event.id, { event: line.event, scopes: new Set([line.scope]) });
+      else known.scopes.add(line.scope);
+    } else if (line.k === 'left') {
+      left.push({ scope: line.scope, stream: line.stream });
+      for (const { event, scopes } of arrived.values())
+        if (event.stream === line.stream) scopes.delete(line.scope);
+    } else if (line.k === 'deleted') {
+      deleted.add(line.stream);
+      for (const { event, scopes } of arrived.values()) if (event.stream === line.stream) scopes.clear();
+    }
+  }
+  return { arrived: [...arrived.values()].filter(({ scopes }) => scopes.size > 0), left, deleted, lost };
+}

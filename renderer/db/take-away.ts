@@ -1,0 +1,136 @@
+import type { FoldedRow } from '#shared/domain/projection.ts';
+import type { Cache, Fact } from './cache.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { SealedPage } from './pages.ts';
+import type { SyncPosition } from './position.ts';
+import { refold, Retraction } from './refold.ts';
+
+export type Departures = Pick<Deliveries, 'left' | 'deleted' | 'lost'>;
+
+/**
+ * Takes away what this laptop may no longer show, in one transaction: scopes whose right was lost, with their
+ * cursors; streams that left a scope, unless another one gives them; streams that were deleted. Facts of them that
+ * wait here leave the store as well, and stay in the journal.
+ * @returns scopes whose pages held rows of what left: other rows there may have it folded in, so they are fetched anew.
+ */
+export async function takeAway(cache: Cache, { left, deleted, lost }: Departures): Promise<string[]> {
+  cache.generation++;
+  const position = await cache.position();
+  const retraction = new Retraction();
+  const lostScopes = new Set(lost);
+  const hidden = new Set([...position.hidden, ...lost, ...deleted]);
+  await retractScopes(cache, lostScopes, retraction);
+  for (const stream of deleted)
+    for (const fact of await factsOfStream(cache, stream)) retraction.forget(fact);
+  /** Rows to be cut out of pages, by page. */
+  const cut = new Map<string, Set<string>>();
+  const lostPages = new Set(
+    [...lostScopes].flatMap((scope) => cache.memory.pagesOf(scope)).map(({ id }) => id),
+  );
+  for (const scope of lostScopes) for (const id of position.pages[scope] ?? []) lostPages.add(id);
+  const cutRow = (key: string, isIn: (scope: string | undefined) => boolean): boolean => {
+    const pages = cache.memory
+      .placesOf(key)
+      .filter((id) => !lostPages.has(id) && isIn(cache.memory.page(id)?.scope));
+    for (const id of pages) cut.set(id, (cut.get(id) ?? new Set()).add(key));
+    return pages.length > 0;
+  };
+  for (const stream of deleted) cutRow(stream, () => true);
+  const stale = new Set<string>();
+  for (const { scope, stream } of left) {
+    const facts = await factsOfStream(cache, stream);
+    for (const fact of facts) if (fact.scopes.includes(scope)) retraction.takeScope(fact, scope);
+    const wasWhole = cache.memory.isWhole(stream);
+    if (cutRow(stream, (of) => of === scope) && !wasWhole) stale.add(scope);
+    const isGivenElsewhere =
+      retraction.after(facts).some(({ standing }) => standing === 'confirmed') ||
+      cache.memory
+        .placesOf(stream)
+        .some((id) => !lostPages.has(id) && cache.memory.page(id)?.scope !== scope);
+    if (isGivenElsewhere) continue;
+    hidden.add(stream);
+    for (const fact of retraction.after(facts)) retraction.forget(fact);
+  }
+  const keys = new Set([...retraction.touched, ...deleted, ...left.map(({ stream }) => stream)]);
+  const isCut = (key: string, page: string): boolean =>
+    lostPages.has(page) || cut.get(page)?.has(key) === true;
+  for (const key of cache.memory.overlayKeys())
+    if (cache.memory.placesOf(key).some((page) => lostPages.has(page))) keys.add(key);
+  const baseAfter = async (key: string): Promise<FoldedRow | undefined> => {
+    const page = cache.memory.placesOf(key).findLast((id) => !isCut(key, id));
+    return page === undefined ? undefined : cache.rowIn(page, key);
+  };
+  const { rows, goneRows, gone } = await refold(cache, keys, retraction, baseAfter, { keepsWhole: true });
+  for (const key of gone) cutRow(key, () => true);
+  const rewritten = await rewrite(cache, cut);
+  const without = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(of).filter(([scope]) => !lostScopes.has(scope)));
+  const pages = Object.fromEntries(
+    Object.entries(without(position.pages)).map(([scope, ids]) => [
+      scope,
+      ids.map((id) => rewritten.get(id)?.header.id ?? id),
+    ]),
+  );
+  const next: SyncPosition = {
+    ...position,
+    cursors: without(position.cursors),
+    checksums: without(position.checksums),
+    pages,
+    hidden: [...hidden],
+  };
+  for (const scope of lostScopes) cache.damaged.delete(scope);
+  await cache.commit({
+    rows,
+    goneRows,
+    facts: retraction.facts,
+    goneFacts: retraction.goneFacts,
+    pages: [...rewritten.values()],
+    gonePages: [...lostPages, ...rewritten.keys()],
+    position: next,
+    told: lostPages.size + cut.size > 0 ? ['*'] : [],
+  });
+  return [...stale];
+}
+
+/** Facts that only these scopes gave go; facts of them that wait here too. */
+async function retractScopes(
+  cache: Cache,
+  scopes: ReadonlySet<string>,
+  retraction: Retraction,
+): Promise<void> {
+  const { events } = cache.database;
+  for (const scope of scopes) {
+    for (const record of await events.where('scopes').equals(scope).toArray())
+      retraction.takeScope(await cache.open(record), scope);
+  }
+  if (scopes.size === 0) return;
+  for (const record of await events.where('standing').anyOf('local', 'refused').toArray()) {
+    const fact = await cache.open(record);
+    if (scopes.has(fact.event.scope)) retraction.forget(fact);
+  }
+}
+
+async function factsOfStream(cache: Cache, stream: string): Promise<Fact[]> {
+  return (await cache.factsOf(stream)).filter(({ event }) => event.stream === stream);
+}
+
+/** The pages without the rows that are cut out of them, under new names. */
+export async function rewrite(
+  cache: Cache,
+  cut: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<Map<string, SealedPage>> {
+  const rewritten = new Map<string, SealedPage>();
+  for (const [id, keys] of cut) {
+    try {
+      rewritten.set(id, await cache.pages.without(id, keys, newPageId()));
+    } catch (thrown) {
+      const scope = cache.memory.page(id)?.scope;
+      if (scope === undefined || !(thrown instanceof Error)) throw thrown;
+      // It does not open; its whole scope is fetched anew, and what was to go is not in it then.
+      cache.damaged.add(scope);
+    }
+  }
+  return rewritten;
+}
+
+export const newPageId = (): string => `local-${crypto.randomUUID()}`;

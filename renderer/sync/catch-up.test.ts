@@ -1,0 +1,385 @@
+import 'fake-indexeddb/auto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EventBuilder, opening } from '#test/support/event-builder.ts';
+import { rowsOf, ScriptedServer, storeClient } from '#test/support/scripted-server.ts';
+import { aTicket } from '#test/support/ticket-builder.ts';
+import type { StoreHandlerOptions } from '#renderer/db/store-handlers.ts';
+import type { StoreClient } from '#renderer/db/open-store.ts';
+import type { DomainEvent } from '#shared/events/envelope.ts';
+import { catchUp, type CatchUpMemory, type EngineEvents } from './engine.ts';
+
+let count = 0;
+const SZ = 'region/sz';
+const GZ = 'region/gz';
+const ME = 'user/li.wei';
+
+interface Laptop {
+  readonly store: StoreClient;
+  readonly name: string;
+  readonly troubles: unknown[];
+  readonly progress: unknown[];
+  sync(): Promise<void>;
+}
+
+function aLaptop(
+  server: ScriptedServer,
+  { name = `caught-${++count}`, journal = [] as DomainEvent[], options = {} as StoreHandlerOptions } = {},
+): Laptop {
+  const store = storeClient(name, options);
+  const troubles: unknown[] = [];
+  const progress: unknown[] = [];
+  const memory: CatchUpMemory = { repairs: {} };
+  const events: EngineEvents = {
+    onJournalRead: () => undefined,
+    onBootstrap: (now) => progress.push(now),
+    onRebuild: () => undefined,
+    onTrouble: (thrown) => troubles.push(thrown),
+  };
+  const signal = new AbortController().signal;
+  const sync = () => catchUp(server.host(journal), store, events, signal, { homeScope: SZ }, memory);
+  return { store, name, troubles, progress, sync };
+}
+
+function aServer(...scopes: string[]): ScriptedServer {
+  const server = new ScriptedServer();
+  for (const scope of scopes) {
+    server.visible.add(scope);
+    server.entries.set(scope, []);
+  }
+  return server;
+}
+
+/** Every row of the laptop is the fold of what the server gives it and of what waits. */
+async function isTrue(laptop: Laptop, server: ScriptedServer, waiting: readonly DomainEvent[] = []) {
+  expect(laptop.troubles).toEqual([]);
+  const expected = rowsOf([...server.visibleFacts(), ...waiting]);
+  for (const row of expected) {
+    const there = await laptop.store.row({ key: row.key });
+    expect(there?.state, row.key).toEqual(row.state);
+  }
+  const listed = await laptop.store.list(ALL);
+  const opened = expected.filter(({ state }) => 'isOpened' in state && state.isOpened);
+  expect(listed.items.map(({ key }) => key).sort()).toEqual(opened.map(({ key }) => key).sort());
+  expect(listed.counts.all).toBe(opened.length);
+}
+const ALL = { view: 'all', userId: '', search: '', sort: 'newest', offset: 0, limit: 500 } as const;
+
+describe('checksums', () => {
+  it('[ST13] an event that got lost on its way is found by the checksum, and the scope alone is fetched anew', async () => {
+    const server = aServer(SZ, GZ);
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    const { events } = aTicket().graded('P2').assigned();
+    server.deliver(SZ, ...events);
+    server.tamper = (lines) => lines.filter((line) => line.k !== 'event' || line.n !== 2);
+    await laptop.sync();
+    expect(server.repairs).toEqual([{ scope: SZ, expected: expect.any(String), found: expect.any(String) }]);
+    expect(server.asked).toContain(`bootstrap ${SZ}`);
+    expect(server.asked).not.toContain(`bootstrap ${GZ}`);
+    await isTrue(laptop, server);
+  });
+
+  it('[ST13] a repair that does not help is not tried over and over', async () => {
+    const server = aServer(SZ);
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    server.deliver(SZ, ...aTicket().events);
+    server.tamper = (lines) =>
+      lines.map((line) => (line.k === 'checksum' ? { ...line, hash: 'ffffffffffffffff' } : line));
+    const repairsAfter: number[] = [];
+    for (let turn = 0; turn < 16; turn++) {
+      await laptop.sync();
+      repairsAfter.push(server.repairs.length);
+    }
+    expect(repairsAfter[0]).toBe(1);
+    expect(repairsAfter.at(-1)).toBeLessThan(7);
+    await isTrue(laptop, server);
+  });
+
+  it('[ST13] entries that come again, and a server that begins again at 1, are counted once', async () => {
+    const server = aServer(SZ);
+    const laptop = aLaptop(server);
+    server.deliver(SZ, ...aTicket().graded('P2').events);
+    await laptop.sync();
+    await laptop.store.applyPull({ lines: server.pull('e1', {}) });
+    expect((await laptop.store.position({})).checksums[SZ]).toEqual(server.checksum(SZ));
+    expect((await laptop.store.applyPull({ lines: server.pull('e1', {}) })).mismatched).toEqual([]);
+  });
+});
+
+describe('deleted, left, lost', () => {
+  it('[ST14] what left a scope goes, unless another scope gives it', async () => {
+    const server = aServer(SZ, ME);
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    const shared = aTicket().graded('P2').events;
+    const own = new EventBuilder('SZ04').make('ticket/own', 'ticket.opened', opening({ number: 'own' }));
+    server.deliver(ME, ...shared);
+    server.deliver(SZ, own);
+    await laptop.sync();
+    await isTrue(laptop, server);
+    server.deliver(SZ, ...shared);
+    server.leave(ME, 'ticket/t1');
+    await laptop.sync();
+    await isTrue(laptop, server);
+    expect((await laptop.store.list(ALL)).total).toBe(2);
+    server.leave(SZ, 'ticket/t1');
+    await laptop.sync();
+    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
+    expect(await laptop.store.eventsOf({ key: 'ticket/t1' })).toEqual([]);
+    await isTrue(laptop, server);
+  });
+
+  it('[ST14] a shared ticket that came in a page leaves it, and comes back when it is shared again', async () => {
+    const server = aServer(SZ, ME);
+    const { events } = aTicket().graded('P2');
+    server.deliver(ME, ...events);
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeDefined();
+    server.leave(ME, 'ticket/t1');
+    await laptop.sync();
+    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
+    expect((await laptop.store.list(ALL)).total).toBe(0);
+    server.deliver(ME, ...events);
+    await laptop.sync();
+    await isTrue(laptop, server);
+  });
+
+  it('[ST15] what was deleted goes whatever scope gave it, with what waits here for it', async () => {
+    const server = aServer(SZ, ME);
+    const ticket = aTicket().graded('P2');
+    const known = [...ticket.events];
+    const waiting = ticket.assigned().events.slice(known.length);
+    server.deliver(SZ, ...known);
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    server.deliver(ME, ...known);
+    await laptop.sync();
+    await laptop.store.applyLocal({ events: waiting });
+    server.purge('ticket/t1');
+    await laptop.sync();
+    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
+    expect(await laptop.store.eventsOf({ key: 'ticket/t1' })).toEqual([]);
+    // The journal keeps it, and offers it at the next start.
+    await laptop.store.applyLocal({ events: waiting });
+    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
+    await isTrue(laptop, server);
+  });
+
+  it('[ST16] a lost scope goes with its cursor, pages and facts; regained, it is whole again with what waits', async () => {
+    const server = aServer(SZ, GZ);
+    const far = new EventBuilder('GZ01', GZ);
+    const first = far.make('ticket/far', 'ticket.opened', opening({ number: 'far' }));
+    const second = far.make('ticket/far', 'ticket.graded', { impact: 'high', urgency: 'high', grade: 'P1' });
+    const waiting = far.make('ticket/far', 'ticket.assigned', { to: 'li.wei', tier: 'L1' });
+    server.deliver(GZ, first);
+    server.deliver(SZ, ...aTicket().events);
+    const laptop = aLaptop(server, { journal: [waiting] });
+    await laptop.sync();
+    server.deliver(GZ, second);
+    await laptop.sync();
+    await laptop.store.applyLocal({ events: [waiting] });
+    await isTrue(laptop, server, [waiting]);
+    server.visible.delete(GZ);
+    await laptop.sync();
+    await isTrue(laptop, server);
+    expect(await laptop.store.row({ key: 'ticket/far' })).toBeUndefined();
+    expect(await laptop.store.eventsOf({ key: 'ticket/far' })).toEqual([]);
+    expect(Object.keys((await laptop.store.position({})).cursors)).toEqual([SZ]);
+    await laptop.store.applyLocal({ events: [waiting] });
+    expect(await laptop.store.row({ key: 'ticket/far' })).toBeUndefined();
+    server.visible.add(GZ);
+    await laptop.sync();
+    await isTrue(laptop, server, [waiting]);
+  });
+
+  it('[ST17] a row that two scopes give in pages is folded from the facts of both', async () => {
+    const server = aServer(SZ, GZ);
+    const { events } = aTicket().graded('P2').assigned().accepted();
+    server.deliver(SZ, ...events.slice(0, 2), events[3]!);
+    server.deliver(GZ, ...events.slice(1, 3));
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    await isTrue(laptop, server);
+  });
+
+  it('[ST19] a scope that is gained is pulled when it is small, and fetched by segments when it is large', async () => {
+    const server = aServer(SZ);
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    server.pageSize = 4;
+    const far = new EventBuilder('GZ01', GZ);
+    server.deliver(ME, ...aTicket().events);
+    server.visible.add(ME);
+    await laptop.sync();
+    expect(server.asked.filter((asked) => asked.startsWith('bootstrap'))).toEqual(['bootstrap *']);
+    for (let n = 0; n < 12; n++)
+      server.deliver(GZ, far.make(`ticket/g${n}`, 'ticket.opened', opening({ number: `g${n}` })));
+    server.visible.add(GZ);
+    await laptop.sync();
+    expect(server.asked).toContain(`bootstrap ${GZ}`);
+    await isTrue(laptop, server);
+  });
+});
+
+describe('a bootstrap', () => {
+  function aFullServer(): ScriptedServer {
+    const server = aServer('org', SZ, GZ);
+    for (const [scope, prefix] of [
+      [SZ, 's'],
+      [GZ, 'g'],
+    ] as const) {
+      const builder = new EventBuilder(prefix, scope);
+      for (let n = 0; n < 9; n++)
+        server.deliver(
+          scope,
+          builder.make(`ticket/${prefix}${n}`, 'ticket.opened', opening({ number: `${prefix}${n}` })),
+        );
+    }
+    return server;
+  }
+
+  it('[ST18] brings the home scope first, is not complete before all are here, and goes on where it was cut', async () => {
+    const server = aFullServer();
+    server.failsAtSegment = 4;
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    const half = await laptop.store.position({});
+    expect(half.isBootstrapped).toBe(false);
+    expect(Object.keys(half.cursors)).toEqual([SZ, 'org']);
+    expect((await laptop.store.list(ALL)).total).toBe(9);
+    expect(server.asked).not.toContain('pull');
+    expect(laptop.progress).toContainEqual({
+      done: 2,
+      total: 6,
+      doneBytes: expect.any(Number),
+      totalBytes: expect.any(Number),
+    });
+    server.failsAtSegment = Infinity;
+    server.asked.length = 0;
+    await laptop.sync();
+    expect(server.asked.filter((asked) => asked === 'segment')).toHaveLength(2);
+    expect((await laptop.store.position({})).isBootstrapped).toBe(true);
+    await isTrue(laptop, server);
+  });
+
+  it('[ST18] under another epoch takes every scope anew and leaves none of the old', async () => {
+    const server = aFullServer();
+    const laptop = aLaptop(server);
+    await laptop.sync();
+    server.epoch = 'e2';
+    server.visible.delete(GZ);
+    server.entries.set(SZ, server.entries.get(SZ)!.slice(0, 5));
+    await laptop.sync();
+    expect(await laptop.store.position({})).toMatchObject({
+      epoch: 'e2',
+      isBootstrapped: true,
+      cursors: { [SZ]: 5 },
+    });
+    await isTrue(laptop, server);
+  });
+
+  it('[ST11] a damaged page makes its scope be fetched anew, and nothing else', async () => {
+    const server = aFullServer();
+    const name = `damaged-${++count}`;
+    const first = aLaptop(server, { name, options: { key: new Uint8Array(32).fill(7) } });
+    await first.sync();
+    const waiting = new EventBuilder('SZ09').make(
+      'ticket/mine',
+      'ticket.opened',
+      opening({ number: 'mine' }),
+    );
+    await first.store.applyLocal({ events: [waiting] });
+    const { pages } = await first.store.position({});
+    const { openDatabase } = await import('../db/database.ts');
+    const database = openDatabase(name);
+    const [page] = pages[GZ]!;
+    const record = (await database.pages.get(page!))!;
+    record.head[40]! ^= 1;
+    await database.pages.put(record);
+    database.close();
+    server.asked.length = 0;
+    const second = aLaptop(server, { name, options: { key: new Uint8Array(32).fill(7) } });
+    expect((await second.store.position({})).damaged).toEqual([GZ]);
+    await second.sync();
+    expect(server.asked.filter((asked) => asked.startsWith('bootstrap'))).toEqual([`bootstrap ${GZ}`]);
+    expect((await second.store.position({})).damaged).toEqual([]);
+    await isTrue(second, server, [waiting]);
+  });
+});
+
+describe('whatever happens', () => {
+  it('[ST2][ST16][ST20] every row is the fold of what the server gives and of what waits here', async () => {
+    const act = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ do: fc.constant('fact'), scope: fc.nat(2), ticket: fc.nat(3) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('local'), scope: fc.nat(1), ticket: fc.nat(3) }) },
+      { weight: 4, arbitrary: fc.record({ do: fc.constant('sync'), scope: fc.nat(0), ticket: fc.nat(0) }) },
+      { arbitrary: fc.record({ do: fc.constant('share'), scope: fc.nat(2), ticket: fc.nat(3) }), weight: 2 },
+      { arbitrary: fc.record({ do: fc.constant('leave'), scope: fc.nat(2), ticket: fc.nat(3) }), weight: 1 },
+      { arbitrary: fc.record({ do: fc.constant('purge'), scope: fc.nat(0), ticket: fc.nat(3) }), weight: 1 },
+      { arbitrary: fc.record({ do: fc.constant('lose'), scope: fc.nat(2), ticket: fc.nat(0) }), weight: 1 },
+      { arbitrary: fc.record({ do: fc.constant('gain'), scope: fc.nat(2), ticket: fc.nat(0) }), weight: 1 },
+      {
+        arbitrary: fc.record({ do: fc.constant('restart'), scope: fc.nat(0), ticket: fc.nat(0) }),
+        weight: 1,
+      },
+    );
+    const scopes = [SZ, GZ, ME];
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 30 }), fc.boolean(), async (acts, isKeyed) => {
+        const server = aServer(...scopes);
+        const compaction = { rows: 1, oldMs: Infinity, pageRows: 2, keepFactsMs: -1 };
+        const options = { compaction, ...(isKeyed ? { key: new Uint8Array(32).fill(3) } : {}) };
+        const name = `whatever-${++count}`;
+        const waiting: DomainEvent[] = [];
+        let laptop = aLaptop(server, { name, options, journal: waiting });
+        const builder = new EventBuilder('SZ01');
+        const opened = new Set<string>();
+        const purged = new Set<string>();
+        const next = (stream: string, scope: string): DomainEvent => {
+          const isNew = !opened.has(stream);
+          opened.add(stream);
+          const made = isNew
+            ? builder.make(stream, 'ticket.opened', opening({ number: stream }))
+            : builder.make(stream, 'ticket.assigned', { to: `p${opened.size}${waiting.length}`, tier: 'L1' });
+          return { ...made, scope };
+        };
+        for (const { do: what, scope: number, ticket } of acts) {
+          const scope = scopes[number]!;
+          const stream = `ticket/${ticket}`;
+          if (what === 'fact' && !purged.has(stream)) {
+            const event = next(stream, scope);
+            const givers = scopes.filter((one) => server.factsIn(one).some((fact) => fact.stream === stream));
+            for (const giver of new Set([scope, ...givers])) server.deliver(giver, event);
+          } else if (what === 'local' && opened.has(stream) && server.visible.has(scope)) {
+            const isShown = server.visibleFacts().some((fact) => fact.stream === stream);
+            if (!isShown) continue;
+            const event = next(stream, scope);
+            waiting.push(event);
+            await laptop.store.applyLocal({ events: [event] });
+          } else if (what === 'share') {
+            const all = scopes.flatMap((one) => server.factsIn(one)).filter((fact) => fact.stream === stream);
+            const unique = [...new Map(all.map((fact) => [fact.id, fact])).values()];
+            if (!server.factsIn(scope).some((fact) => fact.stream === stream))
+              server.deliver(scope, ...unique);
+          } else if (what === 'leave' && server.factsIn(scope).some((fact) => fact.stream === stream))
+            server.leave(scope, stream);
+          else if (what === 'purge') {
+            server.purge(stream);
+            purged.add(stream);
+          } else if (what === 'lose') server.visible.delete(scope);
+          else if (what === 'gain') server.visible.add(scope);
+          else if (what === 'restart') laptop = aLaptop(server, { name, options, journal: waiting });
+          else if (what === 'sync') await laptop.sync();
+        }
+        await laptop.sync();
+        const given = new Set(server.visibleFacts().map(({ stream }) => stream));
+        const shown = waiting.filter(({ scope, stream }) => server.visible.has(scope) && given.has(stream));
+        await isTrue(laptop, server, shown);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventBuilder, opening } from '#test/support/event-builder.ts';
-import { rowsOf, ScriptedServer, storeClient } from '#test/support/scripted-server.ts';
+import { rowsOf, ScriptedFeeds, storeClient } from '#test/support/scripted-feeds.ts';
 import { aTicket } from '#test/support/ticket-builder.ts';
 import type { StoreHandlerOptions } from '#renderer/db/store-handlers.ts';
 import type { StoreClient } from '#renderer/db/open-store.ts';
@@ -23,7 +23,7 @@ interface Laptop {
 }
 
 function aLaptop(
-  server: ScriptedServer,
+  server: ScriptedFeeds,
   { name = `caught-${++count}`, journal = [] as DomainEvent[], options = {} as StoreHandlerOptions } = {},
 ): Laptop {
   const store = storeClient(name, options);
@@ -41,8 +41,8 @@ function aLaptop(
   return { store, name, troubles, progress, sync };
 }
 
-function aServer(...scopes: string[]): ScriptedServer {
-  const server = new ScriptedServer();
+function aServer(...scopes: string[]): ScriptedFeeds {
+  const server = new ScriptedFeeds();
   for (const scope of scopes) {
     server.visible.add(scope);
     server.entries.set(scope, []);
@@ -51,7 +51,7 @@ function aServer(...scopes: string[]): ScriptedServer {
 }
 
 /** Every row of the laptop is the fold of what the server gives it and of what waits. */
-async function isTrue(laptop: Laptop, server: ScriptedServer, waiting: readonly DomainEvent[] = []) {
+async function isTrue(laptop: Laptop, server: ScriptedFeeds, waiting: readonly DomainEvent[] = []) {
   expect(laptop.troubles).toEqual([]);
   const expected = rowsOf([...server.visibleFacts(), ...waiting]);
   for (const row of expected) {
@@ -225,7 +225,7 @@ describe('deleted, left, lost', () => {
 });
 
 describe('a bootstrap', () => {
-  function aFullServer(): ScriptedServer {
+  function aFullServer(): ScriptedFeeds {
     const server = aServer('org', SZ, GZ);
     for (const [scope, prefix] of [
       [SZ, 's'],

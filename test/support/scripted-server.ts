@@ -1,205 +1,171 @@
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
-import { createStoreHandlers, type StoreHandlerOptions } from '#renderer/db/store-handlers.ts';
-import type { StoreClient } from '#renderer/db/open-store.ts';
-import type { EngineHost } from '#renderer/sync/engine.ts';
-import { foldEntity, type FoldedRow } from '#shared/domain/projection.ts';
-import { touches } from '#shared/domain/registry.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { DomainEvent } from '#shared/events/envelope.ts';
-import { HostError } from '#shared/host/errors.ts';
-import type { JournalItem } from '#shared/host/journal.ts';
-import { addToChecksum, EMPTY_CHECKSUM } from '#shared/sync/checksum.ts';
-import type { Manifest, PullLine } from '#shared/sync/protocol.ts';
+import type { PullLine, PushRequest, Verdict } from '#shared/sync/protocol.ts';
 
-type Entry =
-  | { k: 'event'; id: string; event: DomainEvent }
-  | { k: 'left' | 'deleted'; id: string; stream: string };
+/** What goes wrong with the next request of a route. */
+export type Mishap =
+  | { readonly status: number; readonly code?: string; readonly retryAfter?: number }
+  /** The server does its work, and the answer never arrives. */
+  | 'dropAnswer'
+  | 'garbage';
 
-/** What a central server would say, out of lists that a test fills: for tests of the laptop's side alone. */
+/**
+ * A server of the real protocol whose mishaps a test can script. It judges
+ * events by a function, keeps what it accepted, and counts what it was asked.
+ */
 export class ScriptedServer {
-  epoch = 'e1';
-  /** Scopes that the user of the laptop may see. */
-  readonly visible = new Set<string>();
-  readonly entries = new Map<string, Entry[]>();
-  readonly #segments = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** Entries in one answer. */
-  pageSize = 2_000;
-  /** What was asked, in order. */
-  readonly asked: string[] = [];
-  readonly repairs: { scope: string; expected: string; found: string }[] = [];
-  /** Lines may be changed on their way. */
-  tamper: (lines: PullLine[]) => PullLine[] = (lines) => lines;
-  failsAtSegment = Infinity;
-  #ids = 0;
+  epoch = 'epoch-1';
+  durable = true;
+  protocol = { min: 1, max: 1 };
+  token = 'token-1';
+  judge: (event: DomainEvent) => Omit<Verdict, 'id'> = () => ({ verdict: 'accepted' });
+  /** A push that holds such an event is refused as a whole, as one that fails its schema is. */
+  unreadable: (event: DomainEvent) => boolean = () => false;
+  readonly accepted = new Map<string, DomainEvent>();
+  readonly blobs = new Map<string, Buffer>();
+  readonly pushes: DomainEvent[][] = [];
+  readonly requests: string[] = [];
+  readonly mishaps = new Map<string, Mishap[]>();
+  pullLines: (PullLine | string)[] = [];
+  segments = new Map<string, Buffer>();
+  readonly #pokers = new Set<ServerResponse>();
+  readonly #server = createServer((request, response) => {
+    this.#answer(request, response).catch(() => response.destroy());
+  });
 
-  deliver(scope: string, ...events: readonly DomainEvent[]): void {
-    for (const event of events) this.#list(scope).push({ k: 'event', id: event.id, event });
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  leave(scope: string, stream: string): void {
-    this.#list(scope).push({ k: 'left', id: this.#id(), stream });
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** As the office purges: the facts' entries become `deleted` ones; whoever is past them is told by another one. */
-  purge(stream: string): void {
-    for (const [scope, list] of this.entries) {
-      const had = list.some((entry) => entry.k === 'event' && entry.event.stream === stream);
-      if (!had) continue;
-      this.entries.set(
-        scope,
-        list.map((entry) =>
-          entry.k === 'event' && entry.event.stream === stream
-            ? { k: 'deleted', id: entry.id, stream }
-            : entry,
-        ),
+  /** The next requests of this route go wrong, one mishap each. */
+  fail(route: string, ...mishaps: Mishap[]): void {
+    this.mishaps.set(route, mishaps);
+  }
+
+  poke(): void {
+    for (const poker of this.#pokers) poker.write('data: 1\n\n');
+  }
+
+  cutPokes(): void {
+    for (const poker of this.#pokers) poker.destroy();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = request.url ?? '';
+    const route = /^\/v1\/[a-z]+/.exec(url)?.[0] ?? url;
+    this.requests.push(`${request.method} ${url}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    const mishap = this.mishaps.get(route)?.shift();
+    const isOpen = route === '/v1/hello' || route === '/v1/login';
+    if (!isOpen && request.headers.authorization !== `Bearer ${this.token}`) {
+      this.#problem(response, { status: 401, code: 'auth.expired' });
+    } else if (typeof mishap === 'object') {
+      this.#problem(response, mishap);
+    } else if (mishap === 'garbage') {
+      response.end('<html>portal</html>');
+    } else {
+      const reply = this.#handle(route, url, request, response, body);
+      if (mishap === 'dropAnswer') response.destroy();
+      else reply?.();
+    }
+  }
+
+  #handle(
+    route: string,
+    url: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+  ): (() => void) | undefined {
+    const json = (value: unknown) => () => response.end(JSON.stringify(value));
+    const serverTime = new Date().toISOString();
+    const sha256 = url.split('/').at(-1) ?? '';
+    switch (route) {
+      case '/v1/hello':
+        return json({ product: 'faultline', protocol: this.protocol, epoch: this.epoch, serverTime });
+      case '/v1/login':
+        return this.#login(JSON.parse(body.toString()) as { password: string }, response);
+      case '/v1/push': {
+        const { events } = JSON.parse(body.toString()) as PushRequest;
+        if (events.some(this.unreadable))
+          return () => this.#problem(response, { status: 400, code: 'http.malformed' });
+        this.pushes.push(events);
+        const verdicts = events.map((event) => ({ id: event.id, ...this.judge(event) }));
+        for (const [index, event] of events.entries())
+          if (verdicts[index]!.verdict !== 'refused') this.accepted.set(event.id, event);
+        return json({ epoch: this.epoch, serverTime, durable: this.durable, verdicts });
+      }
+      case '/v1/pull':
+      case '/v1/entities':
+        return () =>
+          response.end(
+            this.pullLines
+              .map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+              .join(''),
+          );
+      case '/v1/segments':
+        return () => response.end(this.segments.get(sha256));
+      case '/v1/poke':
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('data: 0\n\n');
+        this.#pokers.add(response);
+        response.on('close', () => this.#pokers.delete(response));
+        return undefined;
+      case '/v1/blobs':
+        return this.#blob(sha256, request, response, body);
+      default:
+        return () => this.#problem(response, { status: 404 });
+    }
+  }
+
+  #login({ password }: { password: string }, response: ServerResponse): () => void {
+    if (password !== 'right')
+      return () => this.#problem(response, { status: 401, code: 'auth.wrongPassword' });
+    return () =>
+      response.end(
+        JSON.stringify({
+          token: this.token,
+          expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+          epoch: this.epoch,
+          tenant: 'main',
+          userId: 'li.wei',
+          userName: '李伟',
+          roles: ['engineer'],
+          deviceId: 'device-of-server',
+          deviceCode: 'SZ03',
+          scopes: ['org', 'region/sz'],
+          homeRegion: 'sz',
+        }),
       );
-      this.#list(scope).push({ k: 'deleted', id: this.#id(), stream });
+  }
+
+  #blob(sha256: string, request: IncomingMessage, response: ServerResponse, body: Buffer): () => void {
+    if (request.method === 'PUT') {
+      if (createHash('sha256').update(body).digest('hex') !== sha256)
+        return () => this.#problem(response, { status: 422 });
+      this.blobs.set(sha256, body);
+      return () => response.end(JSON.stringify({ sha256, size: body.length, durable: this.durable }));
     }
+    const blob = this.blobs.get(sha256);
+    if (blob === undefined) return () => this.#problem(response, { status: 404, code: 'blob.unknown' });
+    return () => response.end(request.method === 'HEAD' ? undefined : blob);
   }
 
-  /** Facts that a scope gives now. */
-  factsIn(scope: string): DomainEvent[] {
-    const facts = new Map<string, DomainEvent>();
-    for (const entry of this.entries.get(scope) ?? []) {
-      if (entry.k === 'event') facts.set(entry.id, entry.event);
-      else for (const [id, { stream }] of facts) if (stream === entry.stream) facts.delete(id);
-    }
-    return [...facts.values()];
+  #problem(
+    response: ServerResponse,
+    { status, code = 'test.mishap', retryAfter }: Exclude<Mishap, string>,
+  ): void {
+    if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
+    response.writeHead(status).end(JSON.stringify({ code, message: `scripted ${status}` }));
   }
-
-  visibleFacts(): DomainEvent[] {
-    const facts = [...this.visible].flatMap((scope) => this.factsIn(scope));
-    return [...new Map(facts.map((fact) => [fact.id, fact])).values()];
-  }
-
-  checksum(scope: string): { count: number; hash: string } {
-    const list = this.entries.get(scope) ?? [];
-    return {
-      count: list.length,
-      hash: list.reduce((hash, { id }) => addToChecksum(hash, id), EMPTY_CHECKSUM),
-    };
-  }
-
-  manifest(only?: string): Manifest {
-    const scopes = [...this.visible].filter((scope) => only === undefined || only === scope);
-    const segments: Manifest['segments'] = [];
-    for (const scope of scopes) {
-      const rows = rowsOf(this.factsIn(scope)).map((row) => ({ ...row, scope }));
-      for (let at = 0; at < rows.length; at += 3) {
-        const part = rows.slice(at, at + 3);
-        const bytes = new Uint8Array(gzipSync(part.map((row) => JSON.stringify(row)).join('\n')));
-        const sha256 = createHash('sha256').update(bytes).digest('hex');
-        this.#segments.set(sha256, bytes);
-        segments.push({ sha256, scope, rows: part.length, bytes: bytes.length });
-      }
-    }
-    return {
-      epoch: this.epoch,
-      cursors: Object.fromEntries(scopes.map((scope) => [scope, this.checksum(scope).count])),
-      checksums: Object.fromEntries(scopes.map((scope) => [scope, this.checksum(scope)])),
-      latestHlc: '',
-      segments,
-    };
-  }
-
-  pull(epoch: string | null, cursors: Readonly<Record<string, number>>): PullLine[] {
-    if (epoch !== null && epoch !== this.epoch) throw new HostError('sync.otherEpoch', 'Another epoch.');
-    const scopes = [...this.visible].sort();
-    const lost = Object.keys(cursors).filter((scope) => !this.visible.has(scope));
-    const lines: PullLine[] = [{ k: 'head', epoch: this.epoch, serverTime: '', scopes, lost }];
-    const reached: Record<string, number> = {};
-    let left = this.pageSize;
-    for (const scope of scopes) {
-      const list = this.entries.get(scope) ?? [];
-      let n = cursors[scope] ?? 0;
-      for (; n < list.length && left > 0; left--) {
-        const entry = list[n];
-        n++;
-        if (entry !== undefined) lines.push({ ...entry, scope, n } as PullLine);
-      }
-      reached[scope] = n;
-    }
-    for (const scope of scopes)
-      if (reached[scope] === (this.entries.get(scope) ?? []).length)
-        lines.push({ k: 'checksum', scope, ...this.checksum(scope) });
-    const more = scopes.some((scope) => reached[scope] !== (this.entries.get(scope) ?? []).length);
-    lines.push({ k: 'end', cursors: reached, more });
-    return this.tamper(lines);
-  }
-
-  /** The host of a laptop whose journal holds these facts. */
-  host(journal: readonly DomainEvent[] = []): EngineHost {
-    const stream = async function* <T>(item: T): AsyncGenerator<T> {
-      yield item;
-    };
-    const follow = async function* (): AsyncGenerator<JournalItem> {
-      yield { k: 'events', events: [...journal] };
-      yield { k: 'live' } as JournalItem;
-    };
-    let segments = 0;
-    return {
-      journal: { observe: async () => ({}), follow },
-      sync: {
-        pull: (input: { epoch: string | null; cursors: Record<string, number> }) => {
-          this.asked.push('pull');
-          return stream({ lines: this.pull(input.epoch, input.cursors) });
-        },
-        bootstrap: async ({ scope }: { scope?: string }) => {
-          this.asked.push(`bootstrap ${scope ?? '*'}`);
-          return this.manifest(scope);
-        },
-        segment: async ({ sha256 }: { sha256: string }) => {
-          if (++segments > this.failsAtSegment) throw new HostError('sync.offline', 'Offline.');
-          this.asked.push('segment');
-          return { bytes: this.#segments.get(sha256) };
-        },
-        entity: ({ key }: { key: string }) => {
-          this.asked.push(`entity ${key}`);
-          return stream({ lines: this.#linesOf(key) });
-        },
-        reportRepair: async (repair: { scope: string; expected: string; found: string }) => {
-          this.repairs.push(repair);
-          return {};
-        },
-      },
-    } as unknown as EngineHost;
-  }
-
-  #linesOf(key: string): PullLine[] {
-    return [...this.visible].flatMap((scope) =>
-      this.factsIn(scope)
-        .filter((event) => touches(event).includes(key))
-        .map((event): PullLine => ({ k: 'event', scope, n: 0, event })),
-    );
-  }
-
-  #list(scope: string): Entry[] {
-    const list = this.entries.get(scope) ?? [];
-    this.entries.set(scope, list);
-    return list;
-  }
-
-  #id(): string {
-    return `00000000-0000-7000-8000-${String(++this.#ids).padStart(12, '0')}`;
-  }
-}
-
-/** Every entity that these facts touch, folded. */
-export function rowsOf(facts: readonly DomainEvent[]): FoldedRow[] {
-  const byKey = new Map<string, DomainEvent[]>();
-  for (const event of facts)
-    for (const key of touches(event)) byKey.set(key, [...(byKey.get(key) ?? []), event]);
-  return [...byKey].flatMap(([key, events]) => foldEntity(key, events) ?? []);
-}
-
-/** The store behind its contract, without a worker in between. */
-export function storeClient(name: string, options?: StoreHandlerOptions, now = () => 0): StoreClient {
-  const { store } = createStoreHandlers(name, now, options);
-  const signal = new AbortController().signal;
-  return Object.fromEntries(
-    Object.entries(store).map(([method, handle]) => [
-      method,
-      (input: unknown) => (handle as (input: unknown, call: unknown) => unknown)(input, { signal }),
-    ]),
-  ) as unknown as StoreClient;
 }

@@ -184,7 +184,8 @@ export class Cache {
     }
     for (const key of goneRows) this.memory.drop(key);
     for (const { row, isWhole } of rows) this.memory.put(row, isWhole, this.now());
-    this.#tell(new Set([...rows.map(({ row }) => row.key), ...goneRows, ...told]));
+    const changed = new Set([...rows.map(({ row }) => row.key), ...goneRows, ...told]);
+    if (changed.size > 0) this.#tell(changed);
   }
 
   /** Drops facts of rows that these pages hold. */

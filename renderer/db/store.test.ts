@@ -128,6 +128,16 @@ describe('taking in facts', () => {
     expect(await workOf(store)).toBe('assigned');
   });
 
+  it('says nothing of a pull that brought nothing: an empty word stands for a page that does not open', async () => {
+    const store = aStore();
+    await store.applyPull(pull([]));
+    const told: ReadonlySet<string>[] = [];
+    store.onDidChange((keys) => told.push(keys));
+    await store.applyPull(pull([]));
+    await store.applyLocal([]);
+    expect(told).toEqual([]);
+  });
+
   it('tells who listens which entities changed', async () => {
     const store = aStore();
     await store.load();

@@ -14,6 +14,26 @@ export interface Sql {
 export type TransactionMode = 'write' | 'snapshot';
 
 /**
+ * As whom a transaction looks at the data. The database itself then shows, and takes, nothing else: a statement that
+ * forgets its WHERE finds no more than one that has it.
+ */
+export interface View {
+  readonly tenant: string;
+  /** `named`: the scopes of the list; `regions`: these and every region; `tenant`: all scopes of the tenant. */
+  readonly reach: 'named' | 'regions' | 'tenant';
+  readonly scopes: readonly string[];
+  /** Its own facts are seen wherever they are; `''` for none. */
+  readonly device: string;
+}
+
+export interface TransactionOptions {
+  /** Takes a connection of a pool of its own, so that one heavy reader cannot starve the rest. */
+  readonly bulk?: boolean;
+  /** Missing: the server's own work, which sees everything. */
+  readonly as?: View;
+}
+
+/**
  * The one door to the data. Two adapters fill it, PGlite and PostgreSQL, and
  * everything above it is the same SQL.
  */
@@ -23,14 +43,11 @@ export interface Database extends Sql {
    * database at start (its own settings), never assumed.
    */
   readonly durable: boolean;
-  /**
-   * Runs `work` in a transaction; rolls back when it throws. `bulk` takes a connection of a pool of its own,
-   * so that one heavy reader cannot starve the rest.
-   */
+  /** Runs `work` in a transaction; rolls back when it throws. */
   transaction<T>(
     mode: TransactionMode,
     work: (sql: Sql) => Promise<T>,
-    options?: { readonly bulk?: boolean },
+    options?: TransactionOptions,
   ): Promise<T>;
   /** Tells other processes on the same database; never called inside a write transaction. A no-op where there are none. */
   notify(payload: string): Promise<void>;
@@ -50,11 +67,15 @@ export function sqlState(error: unknown): string | undefined {
 const RETRY_STATES: ReadonlySet<string> = new Set(['23505', '40001', '40P01']);
 
 /** Runs a write transaction, again when it lost a race with another one. */
-export async function writeWithRetry<T>(database: Database, work: (sql: Sql) => Promise<T>): Promise<T> {
+export async function writeWithRetry<T>(
+  database: Database,
+  work: (sql: Sql) => Promise<T>,
+  options?: TransactionOptions,
+): Promise<T> {
   const attempts = 8;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await database.transaction('write', work);
+      return await database.transaction('write', work, options);
     } catch (error) {
       if (attempt === attempts || !RETRY_STATES.has(sqlState(error) ?? '')) throw error;
     }

@@ -4,6 +4,7 @@ import { accounts } from './migrations/0002-accounts.ts';
 import { login } from './migrations/0003-login.ts';
 import { feeds } from './migrations/0004-feeds.ts';
 import { uploads } from './migrations/0005-uploads.ts';
+import { rowSecurity } from './migrations/0006-row-security.ts';
 
 export interface Migration {
   readonly id: string;
@@ -11,7 +12,7 @@ export interface Migration {
 }
 
 /** In order; a migration that has run anywhere is never edited, only followed. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, accounts, login, feeds, uploads];
+export const MIGRATIONS: readonly Migration[] = [firstTables, accounts, login, feeds, uploads, rowSecurity];
 
 /** Any fixed number: only one process at a time migrates a database. */
 const MIGRATION_LOCK = 4_817_202_611;

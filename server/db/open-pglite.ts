@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { bindText, MemberRole } from './bind-view.ts';
 import type { Database, Sql } from './database.ts';
 import { DurableNodeFs, syncTree } from './durable-node-fs.ts';
 
@@ -25,15 +26,18 @@ export async function openPglite(folder: string): Promise<Database> {
     await pg.exec('CHECKPOINT');
     await syncTree(folder);
   }
+  const role = new MemberRole();
   const durable = await provesDurable(pg, files);
   return {
     durable,
     query: (text, parameters) => run(pg, text, parameters),
-    transaction: (mode, work) =>
+    transaction: (mode, work, options) =>
       pg.transaction(async (transaction) => {
+        const sql: Sql = { query: (text, parameters) => run(transaction, text, parameters) };
         if (mode === 'snapshot')
           await transaction.exec('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-        return work({ query: (text, parameters) => run(transaction, text, parameters) });
+        if (options?.as !== undefined) await transaction.exec(bindText(options.as, await role.has(sql)));
+        return work(sql);
       }),
     notify: () => Promise.resolve(),
     onNotified: () => undefined,

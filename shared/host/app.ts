@@ -29,6 +29,9 @@ export const WorkspaceSchema = z.object({
   scopes: z.array(z.string()),
   serverUrl: z.string().optional(),
   tenant: z.string().optional(),
+  /** All regions the user works in, the home region first; missing in workspaces of earlier versions. */
+  regions: z.array(z.string()).optional(),
+  teams: z.array(z.string()).optional(),
 });
 export type Workspace = z.infer<typeof WorkspaceSchema>;
 

@@ -194,7 +194,7 @@ describe('the workspace', () => {
     await client.app.connectServer({ url, ...login });
     await stop(first);
     const again = await clientOf(await start());
-    await until(again, (status) => status.state === 'needsLogin');
+    expect(await again.app.info({})).toMatchObject({ access: 'locked', vault: 'locked' });
     expect(await again.vault.unlock({ passphrase: 'correct horse' })).toEqual({ state: 'passphrase' });
     await until(again, (status) => status.state === 'online');
   });

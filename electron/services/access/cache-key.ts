@@ -3,7 +3,7 @@ import { HostError } from '#shared/host/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export type PageKey =
-  | { readonly key: Uint8Array; readonly protection: 'os' | 'passphrase' }
+  | { readonly key: Uint8Array<ArrayBuffer>; readonly protection: 'os' | 'passphrase' }
   | { readonly key: null; readonly protection: 'none' };
 
 const NAME = 'cache-key';

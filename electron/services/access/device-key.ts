@@ -19,6 +19,10 @@ export class DeviceKey {
   sign(text: string): string {
     return sign(null, Buffer.from(text, 'utf8'), this.#key).toString('base64url');
   }
+
+  keep(vault: Vault): Promise<void> {
+    return vault.keepInternal(NAME, this.#key.export({ type: 'pkcs8', format: 'pem' }).toString());
+  }
 }
 
 /**
@@ -30,12 +34,13 @@ export async function openDeviceKey(vault: Vault): Promise<DeviceKey> {
   if ((await vault.internalState(NAME)) === 'closed')
     throw new HostError('vault.locked', 'The vault is locked. Enter its passphrase first.');
   const kept = await vault.readInternal(NAME);
-  return kept === undefined ? makeDeviceKey(vault) : new DeviceKey(createPrivateKey(kept));
+  if (kept !== undefined) return new DeviceKey(createPrivateKey(kept));
+  const key = generateDeviceKey();
+  await key.keep(vault);
+  return key;
 }
 
-/** Another key in the place of the one before. */
-export async function makeDeviceKey(vault: Vault): Promise<DeviceKey> {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  await vault.keepInternal(NAME, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-  return new DeviceKey(privateKey);
+/** A key that nobody has yet; {@link DeviceKey.keep} puts it in the place of the one before. */
+export function generateDeviceKey(): DeviceKey {
+  return new DeviceKey(generateKeyPairSync('ed25519').privateKey);
 }

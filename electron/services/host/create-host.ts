@@ -7,16 +7,25 @@ import type { Transport } from '#shared/host/messages.ts';
 import { proxyService } from '#shared/host/proxy.ts';
 import { serveContract, type ServeOptions } from '#shared/host/serve.ts';
 import { sshWorkerContract } from '#shared/host/ssh-worker.ts';
+import { Access } from '../access/access.ts';
+import { CacheKey } from '../access/cache-key.ts';
+import { gateHandlers } from '../access/gate.ts';
+import { finishWipe, readQuarantine } from '../access/wipe.ts';
 import { createAdminHandlers } from '../admin/handlers.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { createBlobHandlers } from '../blobs/handlers.ts';
+import { createBundleHandlers } from '../bundle/handlers.ts';
 import { systemClock } from '../journal/clock.ts';
 import { createJournalHandlers } from '../journal/handlers.ts';
 import { createSshHandlers } from '../ssh/handlers.ts';
 import { createSyncHandlers } from '../sync/handlers.ts';
+import { Authorities } from '../trust/authorities.ts';
+import { createTrustHandlers } from '../trust/handlers.ts';
+import { TrustingDispatcher } from '../trust/trusting-dispatcher.ts';
 import { createVaultHandlers } from '../vault/handlers.ts';
 import { Vault } from '../vault/vault.ts';
-import { openDataDir } from '../workspace/data-dir.ts';
+import type { SecretStore } from '../vault/secret-store.ts';
+import { type DataDir, openDataDir } from '../workspace/data-dir.ts';
 import { createAppHandlers } from '../workspace/handlers.ts';
 import { WorkspaceHolder } from '../workspace/workspace-holder.ts';
 import { Changes } from './changes.ts';
@@ -39,8 +48,15 @@ export interface Host {
 export async function createHost(ports: HostPorts): Promise<Host> {
   const clock = ports.clock ?? systemClock();
   const dir = await openDataDir(ports.paths.data);
+  // Cut off in the middle: what is left has no key any more.
+  await finishWipe(dir);
   const vault = await Vault.open(dir.vault, ports.secrets);
+  const access = await Access.open(vault, clock, dir.access);
+  const cacheKey = new CacheKey(vault);
+  const authorities = await Authorities.open(dir.authorities);
+  const trust = new TrustingDispatcher(authorities);
   const blobs = await BlobStore.open(dir.blobs);
+  const changes = new Changes();
   const holder = await WorkspaceHolder.open({
     dir,
     vault,
@@ -48,9 +64,21 @@ export async function createHost(ports: HostPorts): Promise<Host> {
     clock,
     random: ports.random ?? Math.random,
     seedDemo: ports.seedDemo ?? (async () => undefined),
-    ...(ports.syncTiming !== undefined && { timing: ports.syncTiming }),
+    trust,
+    exportDir: ports.paths.downloads,
+    sealByOs: async (text) =>
+      (await ports.secrets.state()).kind === 'os'
+        ? Buffer.from(await ports.secrets.seal(text)).toString('base64')
+        : undefined,
+    timing: ports.syncTiming,
+    onChanged: () => changes.notify(),
+    onWiped: () => {
+      cacheKey.forget();
+      authorities.forget();
+      access.release();
+    },
+    onFault: ports.onFault,
   });
-  const changes = new Changes();
   const monotonicMs = (): number => clock.monotonicMs();
   const fontsDir = join(ports.paths.resources, 'fonts');
   const reportsSettings = {
@@ -76,19 +104,41 @@ export async function createHost(ports: HostPorts): Promise<Host> {
     monotonicMs,
   });
 
-  const handlers: HostHandlers = {
-    app: await createAppHandlers({ ports, holder, vault, settingsFile: dir.settings, changes }),
+  const services: HostHandlers = {
+    app: await createAppHandlers({
+      ports,
+      holder,
+      vault,
+      access,
+      cacheKey,
+      settingsFile: dir.settings,
+      changes,
+    }),
     journal: createJournalHandlers(() => {
       const { journal, workspace } = holder.demand();
       return { journal, deviceCode: workspace.deviceCode };
     }),
-    vault: createVaultHandlers(vault, () => {
-      changes.notify();
-      void holder.useStoredToken();
-    }),
+    vault: createVaultHandlers(
+      vault,
+      (passphrase) => access.unlock(passphrase),
+      () => {
+        changes.notify();
+        holder.useStoredToken().catch((thrown: unknown) => ports.onFault?.('vault', thrown));
+      },
+    ),
     sync: createSyncHandlers({
       workspace: () => holder.demand(),
       nowMs: () => clock.nowMs(),
+      parts: {
+        ...createBundleHandlers({
+          unsent: () => holder.unsent(),
+          quarantinePassphrase: () => openQuarantine(dir, ports.secrets),
+          exportDir: ports.paths.downloads,
+          nowMs: () => clock.nowMs(),
+          onTakenIn: () => holder.current?.engine?.now(),
+        }),
+        ...createTrustHandlers(authorities, () => holder.current?.engine?.now()),
+      },
     }),
     blobs: await createBlobHandlers({
       store: blobs,
@@ -113,6 +163,7 @@ export async function createHost(ports: HostPorts): Promise<Host> {
     documents: proxyService(documentsService, async () => (await reports.client()).documents),
     admin: createAdminHandlers(() => holder.demand().engine),
   };
+  const handlers = gateHandlers(services, access);
 
   return {
     handlers,
@@ -124,6 +175,14 @@ export async function createHost(ports: HostPorts): Promise<Host> {
     close: async () => {
       for (const link of [sessions, indexer, reports]) link.close();
       await holder.close();
+      await trust.close();
     },
   };
+}
+
+/** What opens the file with the unsent work of a workspace that was wiped here. */
+async function openQuarantine(dir: DataDir, secrets: SecretStore): Promise<string | undefined> {
+  const sealed = await readQuarantine(dir);
+  if (sealed === undefined || (await secrets.state()).kind !== 'os') return undefined;
+  return (await secrets.open(Buffer.from(sealed, 'base64'))).secret;
 }

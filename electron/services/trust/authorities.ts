@@ -77,6 +77,12 @@ export class Authorities {
     this.onChanged();
   }
 
+  /** Their files are gone. */
+  forget(): void {
+    this.#pems.clear();
+    this.onChanged();
+  }
+
   #path(fingerprint: string): string {
     return join(this.#dir, `${fingerprint.replaceAll(':', '').toLowerCase()}.pem`);
   }

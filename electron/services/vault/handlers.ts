@@ -2,9 +2,13 @@ import type { ServiceHandlers } from '#shared/host/define.ts';
 import type { vaultService } from '#shared/host/vault.ts';
 import type { Vault } from './vault.ts';
 
-/** The vault as screens see it: no method answers a secret. */
+/**
+ * The vault as screens see it: no method answers a secret.
+ * @param unlock counts failed tries, so that this is no way around the delays of the lock screen.
+ */
 export function createVaultHandlers(
   vault: Vault,
+  unlock: (passphrase: string) => Promise<void>,
   onChanged: () => void,
 ): ServiceHandlers<typeof vaultService> {
   const changed = async (): Promise<{ state: Awaited<ReturnType<Vault['state']>> }> => {
@@ -24,7 +28,7 @@ export function createVaultHandlers(
       return changed();
     },
     unlock: async ({ passphrase }) => {
-      await vault.unlock(passphrase);
+      await unlock(passphrase);
       return changed();
     },
     lock: async () => {

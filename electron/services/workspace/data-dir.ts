@@ -10,6 +10,21 @@ export interface DataDir {
   readonly settings: string;
   readonly workspace: string;
   readonly vault: string;
+  /** Failed tries to unlock. */
+  readonly access: string;
+  /** Certificates of private authorities. */
+  readonly authorities: string;
+  /** Facts of other laptops, taken in from bundles. */
+  readonly carried: string;
+  /** How far attachments have got. */
+  readonly unfinishedUploads: string;
+  /** What the engine remembers over a restart. */
+  readonly sync: string;
+  /** There while everything is being destroyed, and after. */
+  readonly wiping: string;
+  readonly wiped: string;
+  /** What opens the quarantine file of a workspace that was wiped. */
+  readonly quarantine: string;
 }
 
 /** Makes the data folder for its owner alone and names its parts. */
@@ -23,5 +38,13 @@ export async function openDataDir(root: string): Promise<DataDir> {
     settings: join(root, 'settings.json'),
     workspace: join(root, 'workspace.json'),
     vault: join(root, 'vault.json'),
+    access: join(root, 'access.json'),
+    authorities: join(root, 'authorities'),
+    carried: join(root, 'carried'),
+    unfinishedUploads: join(root, 'unfinished-uploads.json'),
+    sync: join(root, 'sync.json'),
+    wiping: join(root, 'wiping.json'),
+    wiped: join(root, 'wiped.json'),
+    quarantine: join(root, 'quarantine.json'),
   };
 }

@@ -7,6 +7,9 @@ import {
 } from '#shared/host/app.ts';
 import type { ServiceHandlers } from '#shared/host/define.ts';
 import { HostError } from '#shared/host/errors.ts';
+import type { Access } from '../access/access.ts';
+import type { CacheKey } from '../access/cache-key.ts';
+import type { Wiped } from '../access/wipe.ts';
 import type { Changes } from '../host/changes.ts';
 import type { HostPorts } from '../host/ports.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -17,6 +20,8 @@ export interface AppHandlersOptions {
   readonly ports: HostPorts;
   readonly holder: WorkspaceHolder;
   readonly vault: Vault;
+  readonly access: Access;
+  readonly cacheKey: CacheKey;
   readonly settingsFile: string;
   readonly changes: Changes;
 }
@@ -29,7 +34,7 @@ const MAX_MARKS = 500;
 export async function createAppHandlers(
   options: AppHandlersOptions,
 ): Promise<ServiceHandlers<typeof appService>> {
-  const { ports, holder, vault, changes } = options;
+  const { ports, holder, vault, access, cacheKey, changes } = options;
   const file = new JsonFile(options.settingsFile, SettingsSchema);
   const stored = await file.read();
   let settings = stored ?? { ...DEFAULTS, language: systemLanguage() };
@@ -42,6 +47,8 @@ export async function createAppHandlers(
     workspace: holder.current?.workspace ?? null,
     settings,
     vault: await vault.state(),
+    access: access.state,
+    wiped: shownWiped(holder.wiped),
   });
   const changed = (): Promise<AppInfo> => {
     changes.notify();
@@ -73,6 +80,27 @@ export async function createAppHandlers(
       await holder.login(password);
       return changed();
     },
+    serverInfo: async ({ url }) => (await holder.door.hello(url)).login,
+    beginBrowserLogin: async (to) => {
+      const begun = await holder.beginBrowserLogin(to);
+      // Where the host cannot open it, the page shows the address.
+      if (ports.capabilities.openExternal) await ports.openExternal(begun.url);
+      return begun;
+    },
+    completeBrowserLogin: async ({ code }) => {
+      await holder.completeBrowserLogin(code);
+      return changed();
+    },
+    lock: async () => {
+      await access.lock();
+      return changed();
+    },
+    unlock: async ({ passphrase }) => {
+      await access.unlock(passphrase);
+      await holder.useStoredToken();
+      return changed();
+    },
+    cacheKey: () => cacheKey.get(),
     setSettings: async (part) => {
       await change(part);
       return changed();
@@ -102,6 +130,13 @@ export async function createAppHandlers(
       };
     },
   };
+}
+
+/** The sealed passphrase is nobody's business on a screen. */
+function shownWiped(wiped: Wiped | undefined): AppInfo['wiped'] {
+  if (wiped === undefined) return null;
+  const { at, handedOver, quarantined, quarantineFile } = wiped;
+  return { at, handedOver, quarantined, quarantineFile };
 }
 
 function hostMarks(): PerfMark[] {

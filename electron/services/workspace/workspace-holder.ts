@@ -1,23 +1,34 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { z } from 'zod';
 import type { Language, Workspace } from '#shared/host/app.ts';
 import { WorkspaceSchema } from '#shared/host/app.ts';
 import { HostError } from '#shared/host/errors.ts';
-import type { LoginAnswer } from '#shared/sync/protocol.ts';
-import { SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
-import type { BlobStore } from '../blobs/blob-store.ts';
+import type { LoginAnswer, RefreshAnswer } from '#shared/sync/protocol.ts';
+import { generateDeviceKey } from '../access/device-key.ts';
+import { LoginKeeper } from '../access/login-keeper.ts';
+import { forgetWiped, readWiped, type Wiped } from '../access/wipe.ts';
+import { BlobStore } from '../blobs/blob-store.ts';
+import { CarriedStore } from '../bundle/carried-store.ts';
+import type { UnsentWork } from '../bundle/unsent-work.ts';
 import type { Clock } from '../journal/clock.ts';
 import { Journal } from '../journal/journal.ts';
-import { ServerClient } from '../sync/server-client.ts';
-import { parseServerUrl } from '../sync/server-url.ts';
+import { AttachmentUploads } from '../sync/blob-uploads.ts';
+import type { ServerClient } from '../sync/server-client.ts';
 import { SyncEngine, type SyncTiming } from '../sync/sync-engine.ts';
 import { SyncError } from '../sync/sync-error.ts';
+import type { TrustingDispatcher } from '../trust/trusting-dispatcher.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { DataDir } from './data-dir.ts';
 import { JsonFile } from './json-file.ts';
+import { type LoginDevice, ServerDoor } from './server-door.ts';
+import { SyncMemorySchema } from './sync-memory.ts';
+import { wipeWorkspace } from './wipe-workspace.ts';
 
 export interface OpenWorkspace {
   readonly workspace: Workspace;
   readonly journal: Journal;
+  readonly carried: CarriedStore;
   readonly engine: SyncEngine<ServerClient> | undefined;
   readonly openedAt: string;
 }
@@ -28,8 +39,18 @@ export interface WorkspaceHolderOptions {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly trust: TrustingDispatcher;
   readonly seedDemo: (journal: Journal, about: { language: Language; deviceCode: string }) => Promise<void>;
-  readonly timing?: Partial<SyncTiming>;
+  readonly timing?: Partial<SyncTiming> | undefined;
+  /** Where a file goes with what a revoked device could not hand over. */
+  readonly exportDir: string;
+  /** Seals a text with the key store of the operating system; `undefined` where there is none. */
+  readonly sealByOs: (text: string) => Promise<string | undefined>;
+  /** Told when workspace or access have changed by themselves. */
+  readonly onChanged?: () => void;
+  /** The keys are gone: what was derived from them is to be forgotten. */
+  readonly onWiped?: () => void;
+  readonly onFault?: ((where: string, thrown: unknown) => void) | undefined;
 }
 
 export interface ServerLogin {
@@ -40,20 +61,31 @@ export interface ServerLogin {
   readonly deviceName: string;
 }
 
-const TOKEN = 'server-token';
 const DEMO_USER = { userId: 'li.wei', userName: '李伟', homeRegion: 'sz' } as const;
 const ALL_ROLES = ['engineer', 'specialist', 'technician', 'desk', 'manager'];
 
-/** The one workspace of a data folder: makes it, opens it, and logs it in again. */
+/** The one workspace of a data folder: makes it, opens it, logs it in again, and lets it go. */
 export class WorkspaceHolder {
   readonly #options: WorkspaceHolderOptions;
   readonly #file: JsonFile<typeof WorkspaceSchema>;
+  readonly #memory: JsonFile<typeof SyncMemorySchema>;
+  readonly #keeper: LoginKeeper;
+  readonly #door: ServerDoor;
   #open: OpenWorkspace | undefined;
+  #wiped: Wiped | undefined;
   #isMaking = false;
 
   private constructor(options: WorkspaceHolderOptions) {
     this.#options = options;
     this.#file = new JsonFile(options.dir.workspace, WorkspaceSchema, damaged);
+    this.#memory = new JsonFile(options.dir.sync, SyncMemorySchema);
+    this.#keeper = new LoginKeeper({
+      vault: options.vault,
+      clock: options.clock,
+      device: () => this.demand().workspace.deviceId,
+      onStanding: (answer) => this.#stand(answer),
+    });
+    this.#door = new ServerDoor(this.#keeper, options.trust);
   }
 
   /**
@@ -62,19 +94,27 @@ export class WorkspaceHolder {
    */
   static async open(options: WorkspaceHolderOptions): Promise<WorkspaceHolder> {
     const holder = new WorkspaceHolder(options);
+    holder.#wiped = await readWiped(options.dir);
     const workspace = await holder.#file.read();
     if (workspace !== undefined) {
-      await holder.#enter(
-        workspace,
-        await holder.#openJournal(workspace),
-        await options.vault.readInternal(TOKEN),
-      );
+      const journal = await holder.#openJournal(workspace);
+      await holder.#keeper.load();
+      await holder.#enter(workspace, journal);
     }
     return holder;
   }
 
   get current(): OpenWorkspace | undefined {
     return this.#open;
+  }
+
+  /** What became of the workspace before, until a new one is chosen. */
+  get wiped(): Wiped | undefined {
+    return this.#wiped;
+  }
+
+  get door(): ServerDoor {
+    return this.#door;
   }
 
   /** @throws HostError `app.noWorkspace`. */
@@ -104,66 +144,112 @@ export class WorkspaceHolder {
   }
 
   /** @throws HostError `app.alreadyInWorkspace`, `app.badUrl` and those of a login. */
-  connectServer(login: ServerLogin): Promise<void> {
+  connectServer({ url, tenant = 'main', user, password, deviceName }: ServerLogin): Promise<void> {
     return this.#make(async () => {
-      const url = parseServerUrl(login.url);
-      const client = new ServerClient(url);
-      const { protocol } = await client.hello();
-      if (protocol.max < SYNC_PROTOCOL.min || protocol.min > SYNC_PROTOCOL.max) {
-        throw new SyncError(
-          'sync.otherVersion',
-          'The server speaks another version. Update Faultline or the server.',
-        );
-      }
-      const { tenant = 'main', user, password, deviceName } = login;
-      const answer = await client.login({
-        tenant,
-        user,
-        password,
-        device: { name: deviceName, platform: process.platform },
-      });
-      const workspace = workspaceOf(url, answer);
-      const journal = await this.#openFreshJournal(workspace);
-      await this.#finish(
-        workspace,
-        journal,
-        () => this.#options.vault.keepInternal(TOKEN, answer.token),
-        answer.token,
-      );
+      const entered = await this.#door.login(url, { tenant, user, password }, { name: deviceName });
+      await this.#found(entered.url, entered.answer);
     });
   }
 
   /** Logs the same user in again. @throws HostError `app.notOnServer` and those of a login. */
   async login(password: string): Promise<void> {
-    const { workspace, engine } = this.demand();
-    if (engine === undefined || workspace.serverUrl === undefined) {
-      throw new HostError('app.notOnServer', 'The demo workspace has no server to log in to.');
+    const { serverUrl, tenant, userId, device } = this.#serverOf();
+    const { answer } = await this.#door.login(serverUrl, { tenant, user: userId, password }, device);
+    await this.#loggedIn(answer);
+  }
+
+  /** Of the open workspace, or of a server that is to be connected. @throws HostError `app.notOnServer` and those of a login. */
+  beginBrowserLogin(to: {
+    readonly url?: string | undefined;
+    readonly tenant?: string | undefined;
+    readonly deviceName: string;
+  }): Promise<{ url: string; expiresAt: string }> {
+    if (this.#open === undefined && to.url !== undefined)
+      return this.#door.beginBrowserLogin(to.url, to.tenant ?? 'main', { name: to.deviceName });
+    const { serverUrl, tenant, device } = this.#serverOf();
+    return this.#door.beginBrowserLogin(serverUrl, tenant, device);
+  }
+
+  /** @throws HostError `app.noBrowserLogin`, `app.otherUser` and those of a login. */
+  async completeBrowserLogin(code: string): Promise<void> {
+    if (this.#open !== undefined) {
+      const { answer } = await this.#door.completeBrowserLogin(code);
+      await this.#loggedIn(answer);
+      return;
     }
-    const { tenant = 'main', userId, deviceId, serverUrl } = workspace;
-    const answer = await new ServerClient(serverUrl).login({
-      tenant,
-      user: userId,
-      password,
-      device: { id: deviceId, name: workspace.deviceCode, platform: process.platform },
+    await this.#make(async () => {
+      const { url, answer } = await this.#door.completeBrowserLogin(code);
+      await this.#found(url, answer);
     });
-    // Roles and scopes may have changed since; device and user may not.
-    const renewed = {
-      ...workspace,
-      userName: answer.userName,
-      roles: answer.roles,
-      scopes: answer.scopes,
-      homeRegion: answer.homeRegion,
-    };
-    await this.#file.write(renewed);
-    await this.#options.vault.keepInternal(TOKEN, answer.token);
-    this.#open = { ...this.demand(), workspace: renewed };
-    engine.loggedIn(answer.token);
   }
 
   /** The vault was unlocked: the login that lay in it can be used now. */
   async useStoredToken(): Promise<void> {
-    const token = await this.#options.vault.readInternal(TOKEN);
-    if (token !== undefined) this.#open?.engine?.loggedIn(token);
+    if (this.#keeper.token === undefined && (await this.#keeper.load()))
+      this.#open?.engine?.loggedIn(this.#keeper.token);
+  }
+
+  /** What a bundle of this laptop is made of. @throws HostError `app.noWorkspace`, SyncError `sync.demo`, HostError `vault.locked`. */
+  async unsent(): Promise<UnsentWork> {
+    const { workspace, journal, carried } = this.demand();
+    if (workspace.tenant === undefined) throw new SyncError('sync.demo', 'The demo workspace has no server.');
+    const { tenant, deviceId: device, userId: actor } = workspace;
+    const { blobs } = this.#options;
+    return { tenant, device, actor, signer: await this.#keeper.key(), journal, carried, blobs };
+  }
+
+  /**
+   * After `sync.clonedDevice`: this laptop becomes a device of its own that succeeds the one whose identity is in use
+   * elsewhere. Facts from before stay those of the old one. A cut in the middle ends in the same question of the server, or in
+   * a login.
+   */
+  async becomeNewDevice(): Promise<void> {
+    const { workspace, journal } = this.demand();
+    const { serverUrl } = this.#serverOf();
+    const key = generateDeviceKey();
+    const answer = await this.#door.client(serverUrl).renewDevice({
+      device: {
+        name: workspace.deviceCode,
+        platform: process.platform,
+        publicKey: key.publicKey,
+      },
+    });
+    const renewed = { ...standing(workspace, answer), ...identityOf(answer) };
+    await this.#file.write(renewed);
+    await key.keep(this.#options.vault);
+    this.#keeper.replaceKey(key);
+    await this.#keeper.keep(answer);
+    await journal.becomeDevice(answer.deviceId);
+    this.#open = { ...this.demand(), workspace: renewed };
+    this.#options.onChanged?.();
+  }
+
+  /**
+   * The office has revoked this device: what was not handed over is sealed into a file, then everything goes.
+   * @throws HostError `bundle.failed`, `app.cannotQuarantine`; then nothing was destroyed.
+   */
+  async wipe(): Promise<void> {
+    const { engine, journal } = this.demand();
+    const { dir, vault, clock, exportDir, sealByOs } = this.#options;
+    this.#wiped = await wipeWorkspace({
+      dir,
+      vault,
+      work: await this.unsent(),
+      exportDir,
+      nowMs: clock.nowMs(),
+      sealByOs,
+      letGo: async () => {
+        this.#options.onWiped?.();
+        await engine?.close();
+        await journal.close();
+        this.#open = undefined;
+      },
+    });
+    await this.#keeper.forget();
+    // The store stays in use: an empty one.
+    await BlobStore.open(dir.blobs);
+    await mkdir(dir.uploads, { recursive: true });
+    this.#options.onChanged?.();
   }
 
   async close(): Promise<void> {
@@ -179,18 +265,21 @@ export class WorkspaceHolder {
     this.#isMaking = true;
     try {
       await work();
+      await forgetWiped(this.#options.dir);
+      this.#wiped = undefined;
     } finally {
       this.#isMaking = false;
     }
   }
 
+  async #found(url: string, answer: LoginAnswer): Promise<void> {
+    const workspace = workspaceOf(url, answer);
+    const journal = await this.#openFreshJournal(workspace);
+    await this.#finish(workspace, journal, () => this.#keeper.keep(answer));
+  }
+
   /** The file is written last: a start that was cut off before begins again. */
-  async #finish(
-    workspace: Workspace,
-    journal: Journal,
-    prepare: () => Promise<void>,
-    token?: string,
-  ): Promise<void> {
+  async #finish(workspace: Workspace, journal: Journal, prepare: () => Promise<void>): Promise<void> {
     try {
       await prepare();
       await this.#file.write(workspace);
@@ -198,7 +287,7 @@ export class WorkspaceHolder {
       await journal.close();
       throw thrown;
     }
-    await this.#enter(workspace, journal, token);
+    await this.#enter(workspace, journal);
   }
 
   #openJournal({ deviceId, userId }: Workspace, startFresh = false): Promise<Journal> {
@@ -215,37 +304,110 @@ export class WorkspaceHolder {
     throw alreadyInWorkspace();
   }
 
-  async #enter(workspace: Workspace, journal: Journal, token: string | undefined): Promise<void> {
-    const { blobs, clock, random, timing } = this.#options;
-    const { serverUrl } = workspace;
+  async #enter(workspace: Workspace, journal: Journal): Promise<void> {
+    const { clock, dir } = this.#options;
+    const carried = await CarriedStore.open(dir.carried);
     const engine =
-      serverUrl === undefined
+      workspace.serverUrl === undefined
         ? undefined
-        : new SyncEngine({
-            journal,
-            blobs,
-            client: new ServerClient(serverUrl, token),
-            clock,
-            random,
-            timing,
-          });
-    this.#open = { workspace, journal, engine, openedAt: new Date(clock.nowMs()).toISOString() };
+        : await this.#makeEngine(workspace.serverUrl, journal, carried);
+    const openedAt = new Date(clock.nowMs()).toISOString();
+    this.#open = { workspace, journal, carried, engine, openedAt };
     engine?.start();
+  }
+
+  async #makeEngine(
+    serverUrl: string,
+    journal: Journal,
+    carried: CarriedStore,
+  ): Promise<SyncEngine<ServerClient>> {
+    const { blobs, clock, random, timing, dir, onFault } = this.#options;
+    const client = this.#door.client(serverUrl);
+    let memory = (await this.#memory.read()) ?? {};
+    const remember = (part: z.infer<typeof SyncMemorySchema>): void => {
+      memory = { ...memory, ...part };
+      this.#memory.write(memory).catch((thrown: unknown) => onFault?.('sync memory', thrown));
+    };
+    return new SyncEngine({
+      journal,
+      blobs,
+      client,
+      clock,
+      random,
+      timing,
+      carried,
+      uploads: new AttachmentUploads({
+        sources: [journal, carried],
+        blobs,
+        client,
+        clock,
+        file: dir.unfinishedUploads,
+      }),
+      identity: { becomeNewDevice: () => this.becomeNewDevice(), wipe: () => this.wipe() },
+      revokedMs: memory.revokedMs,
+      onRevoked: (revokedMs) => remember({ revokedMs }),
+      metered: memory.metered,
+      onMeteredMode: (metered) => remember({ metered }),
+      onFault: (thrown) => onFault?.('sync engine', thrown),
+    });
+  }
+
+  async #loggedIn(answer: LoginAnswer): Promise<void> {
+    const { workspace, engine } = this.demand();
+    if (answer.userId !== workspace.userId)
+      throw new HostError(
+        'app.otherUser',
+        'This workspace belongs to another user. Sign in as the one whose work is here.',
+      );
+    await this.#keeper.keep(answer);
+    await this.#change(standing(workspace, answer));
+    engine?.loggedIn(answer.token);
+  }
+
+  #stand(answer: RefreshAnswer): void {
+    const { workspace } = this.demand();
+    const renewed = standing(workspace, answer);
+    if (JSON.stringify(renewed) === JSON.stringify(workspace)) return;
+    this.#change(renewed).catch((thrown: unknown) => this.#options.onFault?.('workspace', thrown));
+  }
+
+  async #change(workspace: Workspace): Promise<void> {
+    await this.#file.write(workspace);
+    this.#open = { ...this.demand(), workspace };
+    this.#options.onChanged?.();
+  }
+
+  #serverOf(): { serverUrl: string; tenant: string; userId: string; device: LoginDevice } {
+    const { serverUrl, tenant = 'main', userId, deviceId, deviceCode } = this.demand().workspace;
+    if (serverUrl === undefined)
+      throw new HostError('app.notOnServer', 'The demo workspace has no server to log in to.');
+    return { serverUrl, tenant, userId, device: { id: deviceId, code: deviceCode, name: deviceCode } };
   }
 }
 
+/** Roles and scopes may have changed since; the user may not. */
+function standing(workspace: Workspace, answer: RefreshAnswer): Workspace {
+  const { userName, roles, scopes, homeRegion, regions, teams } = answer;
+  return { ...workspace, userName, roles, scopes, homeRegion, regions, teams };
+}
+
+function identityOf({ deviceId, deviceCode }: LoginAnswer): Pick<Workspace, 'deviceId' | 'deviceCode'> {
+  return { deviceId, deviceCode };
+}
+
 function workspaceOf(serverUrl: string, answer: LoginAnswer): Workspace {
-  const { tenant, userId, userName, roles, deviceId, deviceCode, homeRegion, scopes } = answer;
+  const { tenant, userId, userName, roles, homeRegion, scopes, regions, teams } = answer;
   return {
     kind: 'server',
-    workspaceId: `server-${deviceId}`,
+    workspaceId: `server-${answer.deviceId}`,
     userId,
     userName,
     roles,
-    deviceId,
-    deviceCode,
+    ...identityOf(answer),
     homeRegion,
     scopes,
+    regions,
+    teams,
     serverUrl,
     tenant,
   };

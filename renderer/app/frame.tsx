@@ -1,8 +1,10 @@
 import { Tooltip } from '@mantine/core';
-import { CloudOff, ListTodo, MapPin, Package, Settings } from 'lucide-react';
+import { Building2, CloudOff, ListTodo, MapPin, Package, Settings } from 'lucide-react';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useEffectEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { mayAdminister } from '#shared/domain/rights/administer.ts';
+import { AdminPage } from '../features/admin/index.ts';
 import { PartsPage } from '../features/part/parts-page.tsx';
 import { SettingsPage } from '../features/settings/settings-page.tsx';
 import { SitesPage } from '../features/site/sites-page.tsx';
@@ -16,7 +18,7 @@ import { TicketPage } from '../features/ticket/ticket-page.tsx';
 import { useView, type Section } from '../stores/view.ts';
 import { commands } from './command-list.ts';
 import { useConnectionState } from './connection-state.ts';
-import { useDesk } from './desk.ts';
+import { useDesk, type Desk } from './desk.ts';
 import { Dock } from './dock.tsx';
 import { Edge } from './edge.tsx';
 import { explainError } from './explain.ts';
@@ -32,6 +34,7 @@ const RAIL: ReadonlyArray<{ section: Section; Icon: typeof ListTodo }> = [
   { section: 'parts', Icon: Package },
   { section: 'sites', Icon: MapPin },
   { section: 'sync', Icon: CloudOff },
+  { section: 'admin', Icon: Building2 },
   { section: 'settings', Icon: Settings },
 ];
 
@@ -43,6 +46,7 @@ export function Frame({ notice }: { notice: string | undefined }) {
   const ticket = useEntity('ticket', view.ticketId);
   const status = useSyncStatus();
   const context = { desk, view, ticket };
+  const rail = RAIL.filter(({ section }) => section !== 'admin' || isOffice(desk));
   useCommandKeys(commands, context);
   useShellMessages(commands, context);
   const hostState = useConnectionState((state) => state.host);
@@ -59,7 +63,7 @@ export function Frame({ notice }: { notice: string | undefined }) {
   return (
     <div className={classes.frame}>
       <nav className={classes.rail} aria-label={t('app.rail.label')}>
-        {RAIL.map(({ section, Icon }) => (
+        {rail.map(({ section, Icon }) => (
           <Tooltip key={section} label={t(`app.rail.${section}`)} position="right" openDelay={500}>
             <button
               type="button"
@@ -103,6 +107,7 @@ export function Frame({ notice }: { notice: string | undefined }) {
           {view.section === 'parts' && <PartsPage />}
           {view.section === 'sites' && <SitesPage />}
           {view.section === 'sync' && <SyncPage />}
+          {view.section === 'admin' && <AdminPage />}
           {view.section === 'settings' && <SettingsPage />}
         </div>
         <Dock />
@@ -115,4 +120,10 @@ export function Frame({ notice }: { notice: string | undefined }) {
       {view.dialog?.kind === 'help' && <Help commands={commands} />}
     </div>
   );
+}
+
+/** Whether the user looks after accounts on a server: the screens of the office are for him. */
+function isOffice({ workspace }: Desk): boolean {
+  const { kind, userId: id, roles, homeRegion } = workspace;
+  return kind === 'server' && mayAdminister({ id, roles, homeRegion, regions: [homeRegion] }, 'users');
 }

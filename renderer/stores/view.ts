@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { View } from '../db/list-query.ts';
 
-export type Section = 'tickets' | 'parts' | 'sites' | 'sync' | 'settings';
+export type Section = 'tickets' | 'parts' | 'sites' | 'sync' | 'admin' | 'settings';
 
 /** A dialog over the screen; at most one is open. */
 export type Dialog =

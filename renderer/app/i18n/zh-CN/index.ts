@@ -1,3 +1,4 @@
+import admin from './admin.json' with { type: 'json' };
 import app from './app.json' with { type: 'json' };
 import document from './document.json' with { type: 'json' };
 import error from './error.json' with { type: 'json' };
@@ -12,4 +13,18 @@ import ticket from './ticket.json' with { type: 'json' };
 import visit from './visit.json' with { type: 'json' };
 
 /** All texts of this language: one file for each part of the interface. */
-export default { app, document, error, log, part, settings, site, start, sync, terminal, ticket, visit };
+export default {
+  admin,
+  app,
+  document,
+  error,
+  log,
+  part,
+  settings,
+  site,
+  start,
+  sync,
+  terminal,
+  ticket,
+  visit,
+};

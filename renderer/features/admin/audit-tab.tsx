@@ -1,0 +1,59 @@
+import { Button, Table } from '@mantine/core';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useDesk } from '../../app/desk.ts';
+import classes from './admin-page.module.css';
+import { formatSeen } from './format-seen.ts';
+import { Trouble } from './trouble.tsx';
+import { useLoaded } from './use-loaded.ts';
+
+/** Who changed what, from where, and why. Nothing in here can be changed. */
+export function AuditTab() {
+  const { t, i18n } = useTranslation();
+  const { host } = useDesk();
+  const [before, setBefore] = useState<number>();
+  const load = useCallback(
+    () => host.admin.audit({ limit: 100, ...(before !== undefined && { before }) }),
+    [host, before],
+  );
+  const { value, trouble } = useLoaded(load);
+  return (
+    <section>
+      <Trouble text={trouble} />
+      <Table stickyHeader data-testid="admin-audit">
+        <Table.Thead>
+          <Table.Tr>
+            {(['at', 'actor', 'act', 'subject', 'detail'] as const).map((column) => (
+              <Table.Th key={column}>{t(`admin.audit.${column}`)}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {value?.entries.map((entry) => (
+            <Table.Tr key={entry.n}>
+              <Table.Td>{formatSeen(entry.at, i18n.language, '')}</Table.Td>
+              <Table.Td>
+                {entry.actor} <span className={classes.mono}>{entry.address}</span>
+              </Table.Td>
+              <Table.Td className={classes.mono}>{entry.act}</Table.Td>
+              <Table.Td className={classes.mono}>{entry.subject}</Table.Td>
+              <Table.Td className={classes.mono}>{JSON.stringify(entry.detail)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <div className={classes.acts}>
+        {before !== undefined && (
+          <Button size="xs" variant="default" onClick={() => setBefore(undefined)}>
+            {t('admin.audit.newest')}
+          </Button>
+        )}
+        {value !== undefined && value.next !== null && (
+          <Button size="xs" variant="default" onClick={() => setBefore(value.next ?? undefined)}>
+            {t('admin.audit.older')}
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}

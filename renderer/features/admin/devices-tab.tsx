@@ -1,0 +1,85 @@
+import { Table } from '@mantine/core';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AdminDevice } from '#shared/sync/admin.ts';
+import { useDesk } from '../../app/desk.ts';
+import classes from './admin-page.module.css';
+import { formatSeen } from './format-seen.ts';
+import { ReasonDialog } from './reason-dialog.tsx';
+import { Trouble } from './trouble.tsx';
+import { useLoaded } from './use-loaded.ts';
+
+/** The laptops, and the two words that may be said of one: revoke, reinstate. */
+export function DevicesTab() {
+  const { t, i18n } = useTranslation();
+  const { host } = useDesk();
+  const load = useCallback(() => host.admin.devices({ limit: 500 }), [host]);
+  const { value, trouble, act } = useLoaded(load);
+  const [chosen, setChosen] = useState<AdminDevice>();
+  const isRevoked = chosen !== undefined && chosen.revoked !== null;
+  return (
+    <section>
+      <Trouble text={trouble} />
+      <Table stickyHeader highlightOnHover data-testid="admin-devices">
+        <Table.Thead>
+          <Table.Tr>
+            {(['code', 'user', 'seen', 'state'] as const).map((column) => (
+              <Table.Th key={column}>{t(`admin.device.${column}`)}</Table.Th>
+            ))}
+            <Table.Th />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {value?.devices.map((device) => (
+            <Table.Tr key={device.id} data-testid="admin-device" data-code={device.code}>
+              <Table.Td>
+                <b>{device.code}</b> {device.name} · {device.platform}
+              </Table.Td>
+              <Table.Td>{device.userName}</Table.Td>
+              <Table.Td>{formatSeen(device.lastSeenAt, i18n.language, t('admin.never'))}</Table.Td>
+              <Table.Td>
+                {device.revoked === null
+                  ? t('admin.device.active')
+                  : t('admin.device.revoked', {
+                      by: device.revoked.by,
+                      at: formatSeen(device.revoked.at, i18n.language, ''),
+                    })}
+                {device.quarantined > 0 &&
+                  ` · ${t('admin.device.quarantined', { count: device.quarantined })}`}
+              </Table.Td>
+              <Table.Td>
+                {device.mayChange && (
+                  <button
+                    type="button"
+                    className={classes.link}
+                    data-testid="admin-revoke"
+                    onClick={() => setChosen(device)}
+                  >
+                    {t(device.revoked === null ? 'admin.device.revoke' : 'admin.device.reinstate')}
+                  </button>
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {chosen !== undefined && (
+        <ReasonDialog
+          title={t(isRevoked ? 'admin.device.reinstate' : 'admin.device.revoke')}
+          lead={t(isRevoked ? 'admin.device.reinstateLead' : 'admin.device.revokeLead', {
+            code: chosen.code,
+          })}
+          submit={t(isRevoked ? 'admin.device.reinstate' : 'admin.device.revoke')}
+          onSubmit={(reason) =>
+            act(() =>
+              isRevoked
+                ? host.admin.reinstateDevice({ id: chosen.id, reason })
+                : host.admin.revokeDevice({ id: chosen.id, reason }),
+            )
+          }
+          onClose={() => setChosen(undefined)}
+        />
+      )}
+    </section>
+  );
+}

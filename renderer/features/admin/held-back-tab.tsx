@@ -1,0 +1,95 @@
+import { Table } from '@mantine/core';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AdminRefusal } from '#shared/sync/admin.ts';
+import { useDesk } from '../../app/desk.ts';
+import { deviceZone } from '../../components/format-time.ts';
+import { useNow } from '../../components/use-now.ts';
+import { tellEvent, useDirectory } from '../ticket/index.ts';
+import classes from './admin-page.module.css';
+import { formatSeen } from './format-seen.ts';
+import { ReasonDialog } from './reason-dialog.tsx';
+import { Trouble } from './trouble.tsx';
+import { useLoaded } from './use-loaded.ts';
+
+type Choice = { readonly refusal: AdminRefusal; readonly isAccepting: boolean };
+
+/** Facts that arrived after a right or a device was gone: kept until the office takes them in or puts them away. */
+export function HeldBackTab() {
+  const { t, i18n } = useTranslation();
+  const { host } = useDesk();
+  const now = useNow(60_000);
+  const { nameOf } = useDirectory();
+  const load = useCallback(() => host.admin.refusals({ limit: 200 }), [host]);
+  const { value, trouble, act } = useLoaded(load);
+  const [choice, setChoice] = useState<Choice>();
+  const teller = { t, language: i18n.language, zone: deviceZone(), now, nameOf };
+  const decide = (reason: string): Promise<boolean> => {
+    if (choice === undefined) return Promise.resolve(false);
+    const { device, id } = choice.refusal;
+    return act(() =>
+      choice.isAccepting
+        ? host.admin.acceptRefusal({ device, id, reason })
+        : host.admin.dismissRefusal({ device, id, reason }),
+    );
+  };
+  return (
+    <section>
+      <p className={classes.note}>{t('admin.heldBack.lead')}</p>
+      <Trouble text={trouble} />
+      {value?.refusals.length === 0 && <p className={classes.note}>{t('admin.heldBack.nothing')}</p>}
+      <Table stickyHeader data-testid="admin-held-back">
+        <Table.Tbody>
+          {value?.refusals.map((refusal) => (
+            <Table.Tr key={refusal.device + refusal.id}>
+              <Table.Td>
+                {refusal.event === null
+                  ? t('admin.heldBack.unreadable')
+                  : tellEvent(refusal.event, teller).sentence}
+                {refusal.event !== null && ` · ${nameOf(refusal.event.stream)}`}
+              </Table.Td>
+              <Table.Td>{refusal.userName}</Table.Td>
+              <Table.Td>{formatSeen(refusal.receivedAt, i18n.language, '')}</Table.Td>
+              <Table.Td>
+                {t(`sync.verdict.${refusal.code.split('.').at(-1)}`, {
+                  defaultValue: refusal.detail ?? refusal.code,
+                })}
+              </Table.Td>
+              <Table.Td>
+                <div className={classes.acts}>
+                  {refusal.mayAccept && (
+                    <button
+                      type="button"
+                      className={classes.link}
+                      data-testid="admin-accept"
+                      onClick={() => setChoice({ refusal, isAccepting: true })}
+                    >
+                      {t('admin.heldBack.accept')}
+                    </button>
+                  )}
+                  <button
+                    type="button"
+                    className={classes.link}
+                    data-testid="admin-dismiss"
+                    onClick={() => setChoice({ refusal, isAccepting: false })}
+                  >
+                    {t('admin.heldBack.dismiss')}
+                  </button>
+                </div>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {choice !== undefined && (
+        <ReasonDialog
+          title={t(choice.isAccepting ? 'admin.heldBack.accept' : 'admin.heldBack.dismiss')}
+          lead={t(choice.isAccepting ? 'admin.heldBack.acceptLead' : 'admin.heldBack.dismissLead')}
+          submit={t(choice.isAccepting ? 'admin.heldBack.accept' : 'admin.heldBack.dismiss')}
+          onSubmit={decide}
+          onClose={() => setChoice(undefined)}
+        />
+      )}
+    </section>
+  );
+}

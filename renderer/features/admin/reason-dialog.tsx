@@ -1,0 +1,49 @@
+import { Button, Textarea } from '@mantine/core';
+import { useState, type SyntheticEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { DialogFrame } from '../../components/dialog-frame.tsx';
+import classes from './admin-page.module.css';
+
+interface ReasonDialogProps {
+  readonly title: string;
+  readonly lead: string;
+  readonly submit: string;
+  readonly onSubmit: (reason: string) => Promise<boolean>;
+  readonly onClose: () => void;
+}
+
+/** Asks why before something that others will want explained: the reason stands in the audit log. */
+export function ReasonDialog({ title, lead, submit, onSubmit, onClose }: ReasonDialogProps) {
+  const { t } = useTranslation();
+  const [reason, setReason] = useState('');
+  const run = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault();
+    await onSubmit(reason.trim());
+    onClose();
+  };
+  return (
+    <DialogFrame title={title} size={480} onClose={onClose}>
+      <form className={classes.form} onSubmit={(event) => void run(event)}>
+        <p className={classes.note}>{lead}</p>
+        <Textarea
+          label={t('admin.reason')}
+          required
+          autosize
+          minRows={2}
+          maxLength={500}
+          value={reason}
+          data-testid="admin-reason"
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        <div className={classes.foot}>
+          <Button variant="default" onClick={onClose}>
+            {t('app.close')}
+          </Button>
+          <Button type="submit" disabled={reason.trim() === ''} data-testid="admin-submit">
+            {submit}
+          </Button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}

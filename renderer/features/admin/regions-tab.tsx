@@ -1,0 +1,183 @@
+import { Button, Select, Table, TextInput } from '@mantine/core';
+import { useCallback, useState, type SyntheticEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Tier } from '#shared/domain/ticket/words.ts';
+import { useDesk } from '../../app/desk.ts';
+import { DialogFrame } from '../../components/dialog-frame.tsx';
+import classes from './admin-page.module.css';
+import { Trouble } from './trouble.tsx';
+import { useLoaded } from './use-loaded.ts';
+
+interface Draft {
+  readonly kind: 'region' | 'team';
+  readonly isNew: boolean;
+  readonly id: string;
+  readonly nameZh: string;
+  readonly nameEn: string;
+  readonly region: string | null;
+  readonly tier: string | null;
+}
+
+/** Regions are what customers, tickets and stock belong to; a team lets its members work in its region. */
+export function RegionsTab() {
+  const { t } = useTranslation();
+  const { host } = useDesk();
+  const load = useCallback(
+    async () => ({ ...(await host.admin.regions({})), ...(await host.admin.teams({})) }),
+    [host],
+  );
+  const { value, trouble, act } = useLoaded(load);
+  const [draft, setDraft] = useState<Draft>();
+  const blank = (kind: Draft['kind']): Draft => ({
+    kind,
+    isNew: true,
+    id: '',
+    nameZh: '',
+    nameEn: '',
+    region: null,
+    tier: null,
+  });
+  const save = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault();
+    if (draft === undefined) return;
+    const { id, nameZh, nameEn, region, tier } = draft;
+    const isDone = await act(() =>
+      draft.kind === 'region'
+        ? host.admin.saveRegion({ id, nameZh, nameEn })
+        : host.admin.saveTeam({
+            id,
+            nameZh,
+            nameEn,
+            region: region ?? '',
+            tier: tier === null ? null : Tier.parse(tier),
+          }),
+    );
+    if (isDone) setDraft(undefined);
+  };
+  const set = (patch: Partial<Draft>): void => setDraft((before) => before && { ...before, ...patch });
+  const isFilled =
+    draft !== undefined &&
+    /^[a-z0-9-]{1,40}$/.test(draft.id) &&
+    draft.nameZh.trim() !== '' &&
+    draft.nameEn.trim() !== '' &&
+    (draft.kind === 'region' || draft.region !== null);
+
+  return (
+    <section>
+      <Trouble text={trouble} />
+      <h2 className={classes.subtitle}>
+        {t('admin.region.title')}
+        <button type="button" className={classes.link} onClick={() => setDraft(blank('region'))}>
+          + {t('admin.region.new')}
+        </button>
+      </h2>
+      <Table data-testid="admin-regions">
+        <Table.Tbody>
+          {value?.regions.map((region) => (
+            <Table.Tr key={region.id}>
+              <Table.Td className={classes.mono}>{region.id}</Table.Td>
+              <Table.Td>
+                {region.nameZh} · {region.nameEn}
+              </Table.Td>
+              <Table.Td>{t('admin.region.users', { count: region.users })}</Table.Td>
+              <Table.Td>
+                <button
+                  type="button"
+                  className={classes.link}
+                  onClick={() => setDraft({ ...blank('region'), ...region, isNew: false })}
+                >
+                  {t('admin.edit')}
+                </button>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <h2 className={classes.subtitle}>
+        {t('admin.team.title')}
+        <button type="button" className={classes.link} onClick={() => setDraft(blank('team'))}>
+          + {t('admin.team.new')}
+        </button>
+      </h2>
+      <Table data-testid="admin-teams">
+        <Table.Tbody>
+          {value?.teams.map((team) => (
+            <Table.Tr key={team.id}>
+              <Table.Td className={classes.mono}>{team.id}</Table.Td>
+              <Table.Td>
+                {team.nameZh} · {team.nameEn} {team.tier !== null && `· ${t(`ticket.tier.${team.tier}`)}`}
+              </Table.Td>
+              <Table.Td>{team.region}</Table.Td>
+              <Table.Td>{team.members.join(', ')}</Table.Td>
+              <Table.Td>
+                <button
+                  type="button"
+                  className={classes.link}
+                  onClick={() => setDraft({ ...blank('team'), ...team, isNew: false })}
+                >
+                  {t('admin.edit')}
+                </button>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {draft !== undefined && (
+        <DialogFrame
+          title={t(draft.kind === 'region' ? 'admin.region.new' : 'admin.team.new')}
+          size={440}
+          onClose={() => setDraft(undefined)}
+        >
+          <form className={classes.form} onSubmit={(event) => void save(event)}>
+            <TextInput
+              label={t('admin.region.id')}
+              description={t('admin.region.idHint')}
+              disabled={!draft.isNew}
+              value={draft.id}
+              data-testid="region-id"
+              onChange={(event) => set({ id: event.currentTarget.value })}
+            />
+            <TextInput
+              label={t('admin.region.nameZh')}
+              value={draft.nameZh}
+              data-testid="region-name-zh"
+              onChange={(event) => set({ nameZh: event.currentTarget.value })}
+            />
+            <TextInput
+              label={t('admin.region.nameEn')}
+              value={draft.nameEn}
+              data-testid="region-name-en"
+              onChange={(event) => set({ nameEn: event.currentTarget.value })}
+            />
+            {draft.kind === 'team' && (
+              <>
+                <Select
+                  label={t('admin.team.region')}
+                  value={draft.region}
+                  data={(value?.regions ?? []).map(({ id }) => id)}
+                  onChange={(region) => set({ region })}
+                />
+                <Select
+                  label={t('admin.team.tier')}
+                  clearable
+                  value={draft.tier}
+                  data={Tier.options.map((tier) => ({ value: tier, label: t(`ticket.tier.${tier}`) }))}
+                  onChange={(tier) => set({ tier })}
+                />
+              </>
+            )}
+            <Trouble text={trouble} />
+            <div className={classes.foot}>
+              <Button variant="default" onClick={() => setDraft(undefined)}>
+                {t('app.close')}
+              </Button>
+              <Button type="submit" disabled={!isFilled} data-testid="region-save">
+                {t('admin.save')}
+              </Button>
+            </div>
+          </form>
+        </DialogFrame>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,146 @@
+import { Button, MultiSelect, PasswordInput, Select, TextInput } from '@mantine/core';
+import { useCallback, useState, type SyntheticEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Role } from '#shared/domain/directory/events.ts';
+import type { AdminUser } from '#shared/sync/admin.ts';
+import { useDesk } from '../../app/desk.ts';
+import { DialogFrame } from '../../components/dialog-frame.tsx';
+import { explainError } from '../../app/explain.ts';
+import classes from './admin-page.module.css';
+import { useLoaded } from './use-loaded.ts';
+
+interface UserDialogProps {
+  /** `undefined` for a new one. */
+  readonly user: AdminUser | undefined;
+  readonly act: (work: () => Promise<unknown>) => Promise<boolean>;
+  readonly onClose: () => void;
+}
+
+/** Makes an account or changes one. A new password ends all logins of the user. */
+export function UserDialog({ user, act, onClose }: UserDialogProps) {
+  const { t, i18n } = useTranslation();
+  const { host } = useDesk();
+  const loadRegions = useCallback(() => host.admin.regions({}), [host]);
+  const loadTeams = useCallback(() => host.admin.teams({}), [host]);
+  const regions = useLoaded(loadRegions).value?.regions ?? [];
+  const teams = useLoaded(loadTeams).value?.teams ?? [];
+  const [id, setId] = useState(user?.id ?? '');
+  const [name, setName] = useState(user?.name ?? '');
+  const [password, setPassword] = useState('');
+  const [roles, setRoles] = useState<string[]>([...(user?.roles ?? ['engineer'])]);
+  const [homeRegion, setHomeRegion] = useState<string | null>(user?.homeRegion ?? null);
+  const [more, setMore] = useState<string[]>([...(user?.regions ?? [])]);
+  const [memberOf, setMemberOf] = useState<string[]>([...(user?.teams ?? [])]);
+  const [trouble, setTrouble] = useState<string>();
+  const named = (thing: {
+    id: string;
+    nameZh: string;
+    nameEn: string;
+  }): { value: string; label: string } => ({
+    value: thing.id,
+    label: `${i18n.language === 'en' ? thing.nameEn : thing.nameZh} (${thing.id})`,
+  });
+  const isFilled =
+    id.trim() !== '' &&
+    name.trim() !== '' &&
+    roles.length > 0 &&
+    homeRegion !== null &&
+    (user === undefined ? password.length >= 10 : password === '' || password.length >= 10);
+
+  const submit = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault();
+    setTrouble(undefined);
+    const known = roles.filter((role): role is Role => Role.safeParse(role).success);
+    const data = {
+      name: name.trim(),
+      roles: known,
+      homeRegion: homeRegion ?? '',
+      regions: more,
+      teams: memberOf,
+    };
+    const isDone = await act(async () => {
+      try {
+        await (user === undefined
+          ? host.admin.createUser({ ...data, id: id.trim(), password })
+          : host.admin.updateUser({
+              id: user.id,
+              change: { ...data, ...(password !== '' && { password }) },
+            }));
+      } catch (thrown) {
+        setTrouble(explainError(thrown));
+        throw thrown;
+      }
+    });
+    if (isDone) onClose();
+  };
+
+  return (
+    <DialogFrame title={user === undefined ? t('admin.user.new') : user.name} size={520} onClose={onClose}>
+      <form className={classes.form} data-testid="user-form" onSubmit={(event) => void submit(event)}>
+        {user === undefined && (
+          <TextInput
+            label={t('admin.user.id')}
+            required
+            value={id}
+            data-testid="user-id"
+            onChange={(event) => setId(event.currentTarget.value)}
+          />
+        )}
+        <TextInput
+          label={t('admin.user.name')}
+          required
+          value={name}
+          data-testid="user-name"
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label={t(user === undefined ? 'admin.user.password' : 'admin.user.newPassword')}
+          description={t('admin.user.passwordHint')}
+          required={user === undefined}
+          autoComplete="new-password"
+          value={password}
+          data-testid="user-password"
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        <MultiSelect
+          label={t('admin.user.roles')}
+          value={roles}
+          data={Role.options.map((role) => ({ value: role, label: t(`admin.role.${role}`) }))}
+          data-testid="user-roles"
+          onChange={setRoles}
+        />
+        <Select
+          label={t('admin.user.homeRegion')}
+          required
+          value={homeRegion}
+          data={regions.map(named)}
+          data-testid="user-region"
+          onChange={setHomeRegion}
+        />
+        <MultiSelect
+          label={t('admin.user.moreRegions')}
+          value={more}
+          data={regions.map(named)}
+          onChange={setMore}
+        />
+        <MultiSelect
+          label={t('admin.user.teams')}
+          value={memberOf}
+          data={teams.map(named)}
+          onChange={setMemberOf}
+        />
+        <p role="alert" className={classes.trouble}>
+          {trouble}
+        </p>
+        <div className={classes.foot}>
+          <Button variant="default" onClick={onClose}>
+            {t('app.close')}
+          </Button>
+          <Button type="submit" disabled={!isFilled} data-testid="user-save">
+            {t('admin.save')}
+          </Button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}

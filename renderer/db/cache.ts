@@ -53,18 +53,21 @@ export class Cache {
   /** Grows whenever rows may have lost facts: what was folded before it grew must not be written after. */
   generation = 0;
   readonly #tell: (keys: ReadonlySet<string>) => void;
+  readonly #tellDamage: () => void;
 
   constructor(
     database: FaultlineDatabase,
     cipher: Cipher,
     now: () => number,
     tell: (keys: ReadonlySet<string>) => void,
+    tellDamage: () => void,
   ) {
     this.database = database;
     this.cipher = cipher;
     this.now = now;
     this.pages = new Pages(database, cipher, this.memory, now);
     this.#tell = tell;
+    this.#tellDamage = tellDamage;
   }
 
   /** Reads everything a list needs into memory. A page that does not open makes its scope a damaged one. */
@@ -117,6 +120,7 @@ export class Cache {
     if (scope === undefined || !isDamage(thrown)) throw thrown;
     this.damaged.add(scope);
     await this.database.pages.delete(page);
+    this.#tellDamage();
   }
 
   async open(record: EventRecord): Promise<Fact> {

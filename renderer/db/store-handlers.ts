@@ -32,7 +32,8 @@ export function createStoreHandlers(
   };
   const open = (): Store => {
     const opened = new Store(name, now, options);
-    opened.onDidChange((keys) => announce({ keys: [...keys], lost: false, damaged: keys.size === 0 }));
+    opened.onDidChange((keys) => announce({ keys: [...keys], lost: false, damaged: false }));
+    opened.onDidFindDamage(() => announce({ keys: [], lost: false, damaged: true }));
     opened.onDidLoseDatabase(() => announce({ keys: [], lost: true, damaged: false }));
     return opened;
   };

@@ -57,6 +57,7 @@ export class Store {
   readonly #now: () => number;
   readonly #compaction: CompactionLimits;
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
+  readonly #damageListeners = new Set<() => void>();
   readonly #opened: Promise<Cache>;
   /** Writes go one after the other: each folds onto what the last one left. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -76,7 +77,15 @@ export class Store {
 
   async #open(key: Uint8Array<ArrayBuffer> | undefined): Promise<Cache> {
     const cipher = key === undefined ? Cipher.plain() : await Cipher.withKey(key);
-    const cache = new Cache(this.#database, cipher, this.#now, (keys) => this.#announce(keys));
+    const cache = new Cache(
+      this.#database,
+      cipher,
+      this.#now,
+      (keys) => this.#announce(keys),
+      () => {
+        for (const listener of this.#damageListeners) listener();
+      },
+    );
     const { meta } = this.#database;
     const [known, unfinished] = await meta.bulkGet(['keyCheck', 'resealing']);
     const check = known?.value as Uint8Array<ArrayBuffer> | undefined;
@@ -146,10 +155,7 @@ export class Store {
   /** An entity as it stands, `undefined` when nothing is known of it. */
   async row(key: string): Promise<FoldedRow | undefined> {
     const cache = await this.#ready();
-    const isDamaged = cache.damaged.size;
-    const row = cache.memory.row(key) ?? (await cache.baseRow(key));
-    if (cache.damaged.size > isDamaged) this.#announce(new Set());
-    return row;
+    return cache.memory.row(key) ?? cache.baseRow(key);
   }
 
   /** All entities of a noun that is kept in memory; not for tickets. */
@@ -335,6 +341,11 @@ export class Store {
   onDidChange(listener: (keys: ReadonlySet<string>) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Told when a page did not open: its scope wants to be fetched anew. */
+  onDidFindDamage(listener: () => void): void {
+    this.#damageListeners.add(listener);
   }
 
   async close(): Promise<void> {

@@ -74,16 +74,20 @@ async function fetchPages(
   const missing = new Set((await store.missingPages({ hashes: pages })).hashes);
   // The next segment travels while the last one is unpacked.
   let staging: Promise<unknown> = Promise.resolve();
-  for (const { sha256, bytes: size } of segments) {
-    if (missing.delete(sha256)) {
-      const { bytes } = await host.sync.segment({ sha256 }, { signal });
-      await staging;
-      staging = store.stagePage({ scope, sha256, bytes: bytes as Uint8Array<ArrayBuffer> });
-      staging.catch(() => undefined);
+  try {
+    for (const { sha256, bytes: size } of segments) {
+      if (missing.delete(sha256)) {
+        const { bytes } = await host.sync.segment({ sha256 }, { signal });
+        await staging;
+        staging = store.stagePage({ scope, sha256, bytes: bytes as Uint8Array<ArrayBuffer> });
+        staging.catch(() => undefined);
+      }
+      progress?.add(size);
     }
-    progress?.add(size);
+  } finally {
+    // Also when it is cut short: what has arrived is kept.
+    await staging;
   }
-  await staging;
   // What is decided on top of these rows has to sort after them.
   if (manifest.latestHlc !== '') await host.journal.observe({ hlc: manifest.latestHlc });
   await store.adoptScope({

@@ -44,9 +44,14 @@ export async function registerDevice(
   };
   await sql.query(
     'INSERT INTO devices (tenant, id, user_id, code, name, platform) VALUES ($1, $2, $3, $4, $5, $6)',
-    [account.tenant, device.id, account.id, device.code, claim.name, claim.platform],
+    [account.tenant, device.id, account.id, device.code, printable(claim.name), printable(claim.platform)],
   );
   return device;
+}
+
+/** What a laptop calls itself ends up in lists, logs and headers: control characters have no place there. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, ' ').trim();
 }
 
 async function freeCode(sql: Sql, account: Account, wanted: string | undefined): Promise<string> {

@@ -37,8 +37,8 @@ export async function openLogin(
   const device = {
     id: claim.id !== undefined && IDENTIFIER.test(claim.id) ? claim.id : undefined,
     code: claim.code,
-    name: printable(claim.name),
-    platform: printable(claim.platform),
+    name: claim.name,
+    platform: claim.platform,
   };
   const key = claim.publicKey === undefined ? undefined : checkDeviceKey(claim.publicKey);
   return writeWithRetry(context.database, async (sql) => {
@@ -127,9 +127,4 @@ async function keyOf(sql: Sql, account: Account, device: string | undefined): Pr
     [account.tenant, device, account.id],
   );
   return row?.key ?? null;
-}
-
-/** What a laptop calls itself ends up in lists, logs and headers: control characters have no place there. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, ' ').trim();
 }

@@ -7,8 +7,7 @@ import { ACCOUNT_COLUMNS, readAccount, type AccountRow } from './accounts.ts';
 import { deviceSigned } from './device-key.ts';
 import { endLogins, type EndedBy } from './end-logins.ts';
 import { standingOf } from './open-login.ts';
-import { ACCESS_TTL_MS, mintPair } from './refresh-tokens.ts';
-import { hashSecret } from './secrets.ts';
+import { ACCESS_TTL_MS, mintPair, readRefreshToken } from './refresh-tokens.ts';
 import { disabledAccount } from './sessions.ts';
 
 /** How long after its first use a refresh token still works, for a laptop that never got the answer. */
@@ -39,12 +38,14 @@ export async function refresh(
   return answer;
 }
 
-interface TokenRow extends AccountRow {
+interface LoginRow extends AccountRow {
   readonly disabled: boolean;
   readonly deviceId: string;
   readonly publicKey: string | null;
   readonly endedBy: EndedBy | null;
-  readonly parent: string | null;
+}
+
+interface TokenRow {
   readonly expiresAt: number;
   readonly usedAt: number | null;
   readonly repeats: number;
@@ -56,25 +57,18 @@ async function rotate(
   request: RefreshRequest,
   address: string,
 ): Promise<RefreshAnswer | 'reused'> {
-  const hash = hashSecret(request.refreshToken);
-  const [found] = await sql.query<{ tenant: string; login: string }>(
-    'SELECT tenant, login FROM refresh_tokens WHERE token_hash = $1',
-    [hash],
-  );
-  if (found === undefined) throw unknownToken();
-  // The login's row is the lock; what stands below is read in a statement after it, so by a snapshot after it.
-  await sql.query('SELECT 1 FROM logins WHERE tenant = $1 AND id = $2 FOR UPDATE', [
-    found.tenant,
-    found.login,
-  ]);
-  const [row] = await sql.query<TokenRow>(
+  const token = readRefreshToken(request.refreshToken);
+  if (token === undefined) throw unknownToken();
+  const { tenant, login } = token;
+  // The login's row is the lock; what stands below is read in statements after it, so by snapshots after it.
+  await sql.query('SELECT 1 FROM logins WHERE tenant = $1 AND id = $2 FOR UPDATE', [tenant, login]);
+  const [row] = await sql.query<LoginRow>(
     `SELECT ${ACCOUNT_COLUMNS}, u.disabled, l.device_id AS "deviceId", d.public_key AS "publicKey",
-       l.ended_by AS "endedBy", t.parent, t.expires_at AS "expiresAt", t.used_at AS "usedAt", t.repeats
-     FROM refresh_tokens t JOIN logins l ON l.tenant = t.tenant AND l.id = t.login
-       JOIN users u ON u.tenant = l.tenant AND u.id = l.user_id
+       l.ended_by AS "endedBy"
+     FROM logins l JOIN users u ON u.tenant = l.tenant AND u.id = l.user_id
        JOIN devices d ON d.tenant = l.tenant AND d.id = l.device_id
-     WHERE t.token_hash = $1`,
-    [hash],
+     WHERE l.tenant = $1 AND l.id = $2`,
+    [tenant, login],
   );
   // Without the device's key a token is worth nothing, not even for ending somebody's login.
   if (row === undefined || row.deviceId !== request.device) throw unknownToken();
@@ -88,59 +82,50 @@ async function rotate(
   if (row.disabled) throw disabledAccount();
   if (row.endedBy !== null) throw endedLogin(row.endedBy);
   const nowMs = context.now();
-  if (await wasCopied(sql, { ...found, hash }, row, nowMs)) {
-    await endLogins(sql, found.tenant, { device: row.deviceId }, 'reused');
-    const actor = { tenant: found.tenant, userId: row.id, deviceId: row.deviceId, address };
+  if (!(await useToken(sql, token, nowMs))) {
+    await endLogins(sql, tenant, { device: row.deviceId }, 'reused');
+    const actor = { tenant, userId: row.id, deviceId: row.deviceId, address };
     await recordAudit(sql, actor, nowMs, { act: 'login.reused', subject: `device/${row.deviceId}` });
     return 'reused';
+  }
+  const account = readAccount(row);
+  const session = { tenant, userId: account.id, deviceId: row.deviceId, login };
+  const lives = { nowMs, accessTtlMs: context.accessTtlMs ?? ACCESS_TTL_MS };
+  return { ...(await mintPair(sql, session, lives)), ...(await standingOf(sql, account)) };
+}
+
+/**
+ * Uses the token, or finds that somebody else must have, or have had, it: then `false`.
+ * @throws Problem 401 `auth.expired`.
+ */
+async function useToken(
+  sql: Sql,
+  { tenant, login, hash }: { readonly tenant: string; readonly login: string; readonly hash: string },
+  nowMs: number,
+): Promise<boolean> {
+  const [row] = await sql.query<TokenRow>(
+    `SELECT expires_at AS "expiresAt", used_at AS "usedAt", repeats FROM refresh_tokens
+     WHERE token_hash = $1 AND tenant = $2 AND login = $3`,
+    [hash, tenant, login],
+  );
+  // Signed by the device and of its login, but not kept: a successor or a sibling of it is in use.
+  if (row === undefined) return false;
+  if (row.usedAt !== null) {
+    if (nowMs - row.usedAt > GRACE_MS || row.repeats >= GRACE_REPEATS) return false;
+    await sql.query('UPDATE refresh_tokens SET repeats = repeats + 1 WHERE token_hash = $1', [hash]);
+    return true;
   }
   if (row.expiresAt <= nowMs) {
     throw new Problem(401, 'auth.expired', 'The login has expired. Log in again; nothing is lost.');
   }
-  await sql.query(
-    `UPDATE refresh_tokens SET used_at = COALESCE(used_at, $2),
-       repeats = repeats + CASE WHEN used_at IS NULL THEN 0 ELSE 1 END
-     WHERE token_hash = $1`,
-    [hash, nowMs],
-  );
-  const account = readAccount(row);
-  const session = {
-    tenant: found.tenant,
-    userId: account.id,
-    deviceId: row.deviceId,
-    login: found.login,
-  };
-  const lives = { nowMs, accessTtlMs: context.accessTtlMs ?? ACCESS_TTL_MS };
-  return { ...(await mintPair(sql, session, hash, lives)), ...(await standingOf(sql, account)) };
-}
-
-/** Whether somebody else must have, or have had, this token. Expired tokens count: reuse is told for as long as they are kept. */
-async function wasCopied(
-  sql: Sql,
-  token: { readonly tenant: string; readonly login: string; readonly hash: string },
-  row: TokenRow,
-  nowMs: number,
-): Promise<boolean> {
-  if (row.usedAt !== null) {
-    if (nowMs - row.usedAt > GRACE_MS || row.repeats >= GRACE_REPEATS) return true;
-    // Who has used the successor has had the answer: there is nothing to ask for again.
-    return hasUsedChild(sql, token, token.hash);
-  }
-  // Of several answers to one token, a laptop goes on with one: a second one that is used belongs to somebody else.
-  return row.parent !== null && (await hasUsedChild(sql, token, row.parent));
-}
-
-async function hasUsedChild(
-  sql: Sql,
-  { tenant, login }: { readonly tenant: string; readonly login: string },
-  parent: string,
-): Promise<boolean> {
-  const rows = await sql.query(
-    `SELECT 1 FROM refresh_tokens
-     WHERE tenant = $1 AND login = $2 AND parent = $3 AND used_at IS NOT NULL LIMIT 1`,
-    [tenant, login, parent],
-  );
-  return rows.length > 0;
+  // Who uses this one has had the answer to its predecessor, and goes on with this answer and no other.
+  await sql.query('DELETE FROM refresh_tokens WHERE tenant = $1 AND login = $2 AND token_hash <> $3', [
+    tenant,
+    login,
+    hash,
+  ]);
+  await sql.query('UPDATE refresh_tokens SET used_at = $2 WHERE token_hash = $1', [hash, nowMs]);
+  return true;
 }
 
 function unknownToken(): Problem {

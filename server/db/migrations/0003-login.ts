@@ -29,16 +29,13 @@ CREATE TABLE refresh_tokens (
   token_hash text PRIMARY KEY,
   tenant text NOT NULL,
   login text NOT NULL,
-  parent text,
   expires_at bigint NOT NULL,
   used_at bigint,
   repeats integer NOT NULL DEFAULT 0,
   FOREIGN KEY (tenant, login) REFERENCES logins (tenant, id) ON DELETE CASCADE
 );
 
-CREATE INDEX refresh_tokens_by_parent ON refresh_tokens (tenant, login, parent);
-
-CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+CREATE INDEX refresh_tokens_by_login ON refresh_tokens (tenant, login);
 
 ALTER TABLE sessions ADD COLUMN login text;
 

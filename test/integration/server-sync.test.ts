@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { startServer, type RunningServer } from '#server/start.ts';
 import type { DomainPort } from '#server/sync/domain.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import { foldEntity } from '#shared/domain/projection.ts';
-import type { PullLine } from '#shared/sync/protocol.ts';
+import { ProblemSchema, type PullLine } from '#shared/sync/protocol.ts';
 import { productDomain } from '#server/sync/domain.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { checksumOf, send, SyncDevice } from '#test/support/sync-device.ts';
@@ -66,9 +67,10 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
     const { body } = await send(server.url, 'GET', '/v1/hello');
     expect(body).toEqual({
       product: 'faultline',
-      protocol: { min: 1, max: 1 },
+      protocol: { min: 1, max: 2 },
       epoch: server.epoch,
       serverTime: expect.stringMatching(/Z$/),
+      login: { password: true, oidc: null },
     });
   });
 
@@ -237,9 +239,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
 
   it('[SY9] loses nothing while ten devices push and others pull', async () => {
     const scope = REGION;
-    const writers = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => fresh(['li.wei', 'zhang.min', 'wang.fang'][index % 3])),
-    );
+    const writers: SyncDevice[] = [];
+    for (let index = 0; index < 10; index++)
+      writers.push(await fresh(['li.wei', 'zhang.min', 'wang.fang'][index % 3]));
     const reader = await fresh();
     await reader.pull();
     const before = reader.receivedIds(scope).length;
@@ -334,6 +336,18 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
     expect(device.receivedIds()).toHaveLength(all);
   });
 
+  it('[SY66] judges nothing of a laptop of protocol 2 that knows another epoch, and tells it the new one', async () => {
+    const device = await fresh();
+    device.epoch = 'an-older-one';
+    const event = device.event({ stream: newStream() });
+    const answer = await device.offer([event], {}, { 'faultline-protocol': '2' });
+    expect([answer.status, answer.body]).toMatchObject([
+      409,
+      { code: 'sync.otherEpoch', epoch: server.epoch },
+    ]);
+    expect(await device.entity(event.stream)).toEqual([]);
+  });
+
   it('[SY12] takes the push of a laptop of another epoch and tells it the new one', async () => {
     const device = await fresh();
     device.epoch = 'an-older-one';
@@ -407,6 +421,62 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s', (kind) => {
     expect((await device.rows(first)).length).toBeGreaterThan(0);
   });
 
+  it('[SY15] begins the manifest with what the home screen needs, and gives it for one scope', async () => {
+    const device = await fresh();
+    const scopes = ['user/li.wei', REGION];
+    await device.push(scopes.map((scope) => device.event({ stream: newStream(), scope })));
+    const { cursors, segments } = await device.manifest();
+    expect(Object.keys(cursors)).toEqual([REGION, 'user/li.wei', 'org']);
+    expect(new Set(segments.map(({ scope }) => scope))).toEqual(new Set([REGION, 'user/li.wei']));
+    const one = (scope: string) => device.request('GET', `/v1/bootstrap?scope=${encodeURIComponent(scope)}`);
+    expect((await one('user/li.wei')).body).toMatchObject({
+      cursors: { 'user/li.wei': cursors['user/li.wei'] },
+      segments: segments.filter(({ scope }) => scope === 'user/li.wei'),
+    });
+    expect([(await one('region/bj')).status, (await one('region/none')).status]).toEqual([404, 404]);
+  });
+
+  it('[SY11] sends smaller pages to who asks for them', async () => {
+    const device = await fresh();
+    await device.push(Array.from({ length: 9 }, () => device.event({ stream: newStream() })));
+    const body = { epoch: device.epoch, device: device.login.deviceId, cursors: {}, page: { events: 4 } };
+    const answer = await device.request('POST', '/v1/pull', body);
+    const lines = (answer.body as string).trim().split('\n');
+    expect(lines.filter((line) => line.startsWith('{"k":"event"'))).toHaveLength(4);
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ k: 'end', more: true });
+  });
+
+  it('[SY67] answers every refusal with a problem document, also of what is no request', async () => {
+    const device = await fresh();
+    const asked = [
+      await send(server.url, 'GET', '/v1/nothing'),
+      await send(server.url, 'POST', '/v1/pull', {}),
+      await device.request('POST', '/v1/pull', { epoch: 7 }),
+      await device.request('POST', '/v1/push', { padding: 'x'.repeat(2_000_000) }),
+      await device.request('POST', '/v1/push', new Uint8Array(10)),
+      await send(server.url, 'GET', '/v1/%E0%A4%A'),
+    ];
+    const told = asked.map(({ status, body, headers }) => {
+      expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      const problem = ProblemSchema.parse(body);
+      expect(problem).toMatchObject({ type: `https://faultline.example/problems/${problem.code}`, status });
+      return [status, problem.code];
+    });
+    expect(told).toEqual([
+      [404, 'http.notFound'],
+      [401, 'auth.invalid'],
+      [400, 'http.malformed'],
+      [413, 'http.tooLarge'],
+      [415, 'http.mediaType'],
+      [400, 'http.malformed'],
+    ]);
+    expect(await speak(new URL(server.url).port, 'this is no request\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400 .*application\/problem\+json.*"code":"http.malformed"/s,
+    );
+    const headers = `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`;
+    expect(await speak(new URL(server.url).port, headers)).toMatch(/^HTTP\/1.1 431 .*"code":"http.headers"/s);
+  });
+
   it('[SY15] gives a segment to nobody who may not see its scope', async () => {
     const manifest = await (await fresh()).manifest();
     const stranger = await fresh('zhao.bj');
@@ -469,6 +539,16 @@ function fold(key: string, events: readonly DomainEvent[]) {
 
 function byKeyOrder(a: { key: string }, b: { key: string }): number {
   return a.key < b.key ? -1 : 1;
+}
+
+/** Sends bytes, and returns what is answered until the end. */
+function speak(port: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(bytes));
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket.once('end', () => resolve(answer)).once('error', reject);
+  });
 }
 
 /** The lines of a stream of pokes, without comments. */

@@ -99,12 +99,37 @@ export class SyncDevice {
     return send(this.url, method, path, body, { authorization: `Bearer ${this.login.token}`, ...headers });
   }
 
-  async push(events: readonly unknown[]): Promise<PushAnswer> {
-    const answer = await this.request('POST', '/v1/push', {
-      epoch: this.epoch,
-      device: this.login.deviceId,
-      events,
-    });
+  /** The same laptop once more: a copy of its profile, which goes on by itself from here. */
+  copy(): SyncDevice {
+    const copy = new SyncDevice(this.url, this.login);
+    copy.#clock = this.#clock;
+    for (const [stream, hash] of this.#chain) copy.#chain.set(stream, hash);
+    return copy;
+  }
+
+  /** Becomes a device of its own, which begins its own chains. @param claim further words about the device. */
+  async renew(claim: object = {}): Promise<SyncDevice> {
+    const device = { name: 'renewed', platform: 'linux', ...claim };
+    const answer = await this.request('POST', '/v1/devices/renew', { device });
+    if (answer.status !== 200)
+      throw new Error(`Renewing answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    const renewed = new SyncDevice(this.url, LoginAnswerSchema.parse(answer.body));
+    renewed.#clock = this.#clock;
+    return renewed;
+  }
+
+  /** A push as it is answered, whatever the answer. */
+  offer(
+    events: readonly unknown[],
+    more: object = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const body = { epoch: this.epoch, device: this.login.deviceId, events, ...more };
+    return this.request('POST', '/v1/push', body, headers);
+  }
+
+  async push(events: readonly unknown[], more: object = {}): Promise<PushAnswer> {
+    const answer = await this.offer(events, more);
     if (answer.status !== 200)
       throw new Error(`Push answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return PushAnswerSchema.parse(answer.body);

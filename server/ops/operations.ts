@@ -3,14 +3,15 @@ import { z } from 'zod';
 import { Role } from '#shared/domain/directory/events.ts';
 import { AccountId, RegionId } from '#shared/sync/admin.ts';
 import { listDevices, reinstate, revoke } from '../admin/devices.ts';
-import { Office } from '../admin/office.ts';
 import { changeUser, createUser, listUsers } from '../admin/users.ts';
 import { ensureRegion, saveAccount } from '../auth/accounts.ts';
+import { commandLine } from '../audit/audit-log.ts';
 import { ContentFiles } from '../blobs/content-files.ts';
 import type { ServerContext } from '../context.ts';
 import { purgeStream } from '../sync/purge-stream.ts';
 import { writeBackup } from './backup/write-backup.ts';
 import { checkData } from './check-data.ts';
+import { CommandLineOffice } from './command-line-office.ts';
 import { exportData } from './export-data.ts';
 
 /** What an operation works on: the data of the running server, or those that the command line opened itself. */
@@ -24,8 +25,6 @@ interface Operation<P> {
   run(place: OperationPlace, parameters: P): Promise<unknown>;
 }
 
-/** Who did it, in the audit log: whoever can start programs on the server's machine. */
-const CONSOLE = 'console';
 const tenant = z.string().regex(/^[a-z0-9-]{1,40}$/);
 const password = z.string().min(1).max(1000);
 const ALL = 500;
@@ -46,7 +45,7 @@ const operations = {
         await sql.query('INSERT INTO tenants (tenant) VALUES ($1) ON CONFLICT DO NOTHING', [user.tenant]);
         await ensureRegion(sql, user.tenant, user.homeRegion);
       });
-      await createUser(officeOf(context, user.tenant), { ...user, regions: [], teams: [] });
+      await createUser(new CommandLineOffice(context, user.tenant), { ...user, regions: [], teams: [] });
       return `The account ${user.id} is ready.`;
     },
   ),
@@ -68,24 +67,24 @@ const operations = {
   'user list': operation(z.object({ tenant }), async ({ context }, { tenant }) => {
     const users = [];
     for (let after: string | null = ''; after !== null;) {
-      const page = await listUsers(officeOf(context, tenant), { search: '', after, limit: ALL });
+      const page = await listUsers(new CommandLineOffice(context, tenant), { search: '', after, limit: ALL });
       users.push(...page.users);
       after = page.next;
     }
     return users;
   }),
   'user disable': operation(z.object({ tenant, id: AccountId }), async ({ context }, { tenant, id }) => {
-    await changeUser(officeOf(context, tenant), id, { disabled: true });
+    await changeUser(new CommandLineOffice(context, tenant), id, { disabled: true });
     return `The account ${id} is disabled and its logins have ended.`;
   }),
   'user enable': operation(z.object({ tenant, id: AccountId }), async ({ context }, { tenant, id }) => {
-    await changeUser(officeOf(context, tenant), id, { disabled: false });
+    await changeUser(new CommandLineOffice(context, tenant), id, { disabled: false });
     return `The account ${id} may log in again.`;
   }),
   'user password': operation(
     z.object({ tenant, id: AccountId, password }),
     async ({ context }, { tenant, id, password }) => {
-      await changeUser(officeOf(context, tenant), id, { password });
+      await changeUser(new CommandLineOffice(context, tenant), id, { password });
       return `The account ${id} has a new password and its logins have ended.`;
     },
   ),
@@ -94,7 +93,7 @@ const operations = {
     async ({ context }, { tenant, user }) => {
       const devices = [];
       for (let after: string | null = ''; after !== null;) {
-        const page = await listDevices(officeOf(context, tenant), { user, after, limit: ALL });
+        const page = await listDevices(new CommandLineOffice(context, tenant), { user, after, limit: ALL });
         devices.push(...page.devices);
         after = page.next;
       }
@@ -104,14 +103,14 @@ const operations = {
   'device revoke': operation(
     z.object({ tenant, id: z.string().max(80), reason: z.string().min(1).max(500) }),
     async ({ context }, { tenant, id, reason }) => {
-      await revoke(officeOf(context, tenant), id, reason);
+      await revoke(new CommandLineOffice(context, tenant), id, reason);
       return `The device ${id} is revoked: it hands in what it still has, reads nothing, and wipes itself.`;
     },
   ),
   'device reinstate': operation(
     z.object({ tenant, id: z.string().max(80), reason: z.string().min(1).max(500) }),
     async ({ context }, { tenant, id, reason }) => {
-      await reinstate(officeOf(context, tenant), id, reason);
+      await reinstate(new CommandLineOffice(context, tenant), id, reason);
       return `The device ${id} works again.`;
     },
   ),
@@ -126,8 +125,7 @@ const operations = {
   ),
   purge: operation(
     z.object({ tenant, stream: z.string().regex(/^[a-z-]+\/.{1,200}$/) }),
-    ({ context }, { tenant, stream }) =>
-      purgeStream(context, { tenant, userId: CONSOLE, deviceId: CONSOLE, address: CONSOLE }, stream),
+    ({ context }, { tenant, stream }) => purgeStream(context, commandLine(tenant), stream),
   ),
   check: operation(z.object({}), ({ context, folder }) => checkData(context.database, attachmentsIn(folder))),
 };
@@ -146,23 +144,6 @@ export async function runOperation(
 
 function operation<P>(parameters: z.ZodType<P>, run: Operation<P>['run']): Operation<P> {
   return { parameters, run };
-}
-
-function officeOf(context: ServerContext, tenant: string): Office {
-  const account = {
-    tenant,
-    id: CONSOLE,
-    name: CONSOLE,
-    roles: ['admin'],
-    homeRegion: 'main',
-    regions: [],
-    teams: [],
-  };
-  return new Office(
-    context,
-    { account, deviceId: CONSOLE, expiresAtMs: Number.MAX_SAFE_INTEGER, deviceRevoked: false },
-    CONSOLE,
-  );
 }
 
 function attachmentsIn(folder: string): ContentFiles {

@@ -138,7 +138,9 @@ function parse(path: string, text: string): BackupLine {
 
 async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = '';
-  const text = createReadStream(path).compose(createGunzip()).setEncoding('utf8');
+  const file = createReadStream(path);
+  const text = createGunzip().setEncoding('utf8');
+  file.once('error', (error) => text.destroy(error)).pipe(text);
   try {
     for await (const chunk of text as AsyncIterable<string>) {
       const lines = (rest + chunk).split('\n');
@@ -153,6 +155,8 @@ async function* linesOf(path: string): AsyncGenerator<string> {
     throw new BackupDamaged(`${path} cannot be read to its end: it is cut off, damaged, or not a backup.`, {
       cause: error,
     });
+  } finally {
+    file.destroy();
   }
   if (rest !== '') throw new BackupDamaged(`${path} is cut off in the middle of a line.`);
 }

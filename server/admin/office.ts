@@ -47,12 +47,14 @@ export class Office {
    * Changes accounts. One change at a time in a tenant: two administrators who take each other's rights away at the same
    * time must not both succeed.
    */
-  change<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return writeWithRetry(this.database, async (sql) => {
+  async change<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const changed = await writeWithRetry(this.database, async (sql) => {
       await sql.query('SELECT 1 FROM tenants WHERE tenant = $1 FOR UPDATE', [this.tenant]);
       await this.#requireSameRights(sql);
       return work(sql);
     });
+    this.context.pokes.rightsChanged(this.tenant);
+    return changed;
   }
 
   /** What was asked before the lock must still hold behind it: the change waited for may have taken it away. */

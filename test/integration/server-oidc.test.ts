@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OidcConfigSchema, type OidcConfig } from '#server/auth/oidc/oidc-config.ts';
 import { startServer, type RunningServer } from '#server/start.ts';
@@ -249,6 +250,45 @@ describe('Signing in through an OpenID Connect provider', () => {
     const guessed = await signIn('subject-2');
     for (let tries = 0; tries < 5; tries++) await complete(guessed.begun, wrong);
     expect(codeOf(await complete(guessed.begun, guessed.code))).toEqual([404, 'auth.noSignIn']);
+  });
+
+  it('[SY59] answers whatever comes with a documented refusal, and stays up', async () => {
+    const begun = await begin();
+    const word = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 130 }),
+      fc.constantFrom(begun.id, begun.verifier, 'ABCDEFGH', '\u0000', 'x'.repeat(43)),
+    );
+    const body = fc.record({
+      id: word,
+      verifier: word,
+      code: word,
+      challenge: word,
+      tenant: word,
+      device: fc.constant(device),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('begin', 'complete'), body, async (step, words) => {
+        const answer = await ask(server.url, 'POST', `/v1/oidc/${step}`, words);
+        expect([200, 400, 404, 409]).toContain(answer.status);
+        if (answer.status === 200) expect(answer.body).toHaveProperty('url');
+        else expect(answer.body).toMatchObject({ code: expect.stringMatching(/^(auth|http)\./) });
+      }),
+      { numRuns: 80 },
+    );
+    const query = fc.array(fc.tuple(fc.constantFrom('state', 'code', 'iss', 'error', 'x'), word), {
+      maxLength: 5,
+    });
+    await fc.assert(
+      fc.asyncProperty(query, async (pairs) => {
+        const parameters = pairs.map(
+          ([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`,
+        );
+        const page = await openPage(`${server.url}/v1/oidc/callback?${parameters.join('&')}`);
+        expect([page.status, page.code]).toEqual([403, '']);
+      }),
+      { numRuns: 80 },
+    );
+    expect((await fetch(`${server.url}/v1/oidc/callback?state=%00%ff%&code=%`)).status).toBe(403);
   });
 
   it('[SY59] lasts ten minutes', async () => {

@@ -294,9 +294,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Logging in on %s', (kind) => {
     }
     const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
     const ratio = median(times.known) / median(times.unknown);
-    // Without the work for nobody the ratio is far above ten.
-    expect(ratio).toBeGreaterThan(0.5);
-    expect(ratio).toBeLessThan(2);
+    // Most of the time is argon2: without the work for nobody the ratio would be several times this.
+    expect(ratio).toBeGreaterThan(0.6);
+    expect(ratio).toBeLessThan(1.7);
   });
 
   it.runIf(kind === 'PostgreSQL')(

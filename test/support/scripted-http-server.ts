@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DomainEvent } from '#shared/events/envelope.ts';
-import type { PullLine, PushRequest, Verdict } from '#shared/sync/protocol.ts';
+import type { Manifest, PullLine, PushRequest, Verdict } from '#shared/sync/protocol.ts';
 
 /** What goes wrong with the next request of a route. */
 export type Mishap =
-  | { readonly status: number; readonly code?: string; readonly retryAfter?: number }
+  | { readonly status: number; readonly code?: string; readonly retryAfter?: number; readonly epoch?: string }
   /** The server does its work, and the answer never arrives. */
   | 'dropAnswer'
   | 'garbage';
+
+const DELIVERS: ReadonlySet<string> = new Set(['/v1/push', '/v1/carried', '/v1/uploads', '/v1/blobs']);
 
 /**
  * A server of the real protocol whose mishaps a test can script. It judges
@@ -26,10 +28,15 @@ export class ScriptedServer {
   readonly accepted = new Map<string, DomainEvent>();
   readonly blobs = new Map<string, Buffer>();
   readonly pushes: DomainEvent[][] = [];
+  /** What each push said about the runs of the host. */
+  readonly runs: PushRequest['run'][] = [];
+  /** The device is revoked: only what hands over is answered. */
+  isRevoked = false;
   readonly requests: string[] = [];
   readonly mishaps = new Map<string, Mishap[]>();
   pullLines: (PullLine | string)[] = [];
   segments = new Map<string, Buffer>();
+  manifest: Manifest = { epoch: 'epoch-1', cursors: {}, checksums: {}, latestHlc: '', segments: [] };
   readonly #pokers = new Set<ServerResponse>();
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch(() => response.destroy());
@@ -69,6 +76,8 @@ export class ScriptedServer {
     const isOpen = route === '/v1/hello' || route === '/v1/login';
     if (!isOpen && request.headers.authorization !== `Bearer ${this.token}`) {
       this.#problem(response, { status: 401, code: 'auth.expired' });
+    } else if (this.isRevoked && !isOpen && !DELIVERS.has(route)) {
+      this.#problem(response, { status: 403, code: 'auth.deviceRevoked' });
     } else if (typeof mishap === 'object') {
       this.#problem(response, mishap);
     } else if (mishap === 'garbage') {
@@ -96,7 +105,8 @@ export class ScriptedServer {
       case '/v1/login':
         return this.#login(JSON.parse(body.toString()) as { password: string }, response);
       case '/v1/push': {
-        const { events } = JSON.parse(body.toString()) as PushRequest;
+        const { events, run } = JSON.parse(body.toString()) as PushRequest;
+        this.runs.push(run);
         if (events.some(this.unreadable))
           return () => this.#problem(response, { status: 400, code: 'http.malformed' });
         this.pushes.push(events);
@@ -113,6 +123,8 @@ export class ScriptedServer {
               .map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
               .join(''),
           );
+      case '/v1/bootstrap':
+        return json(this.manifest);
       case '/v1/segments':
         return () => response.end(this.segments.get(sha256));
       case '/v1/poke':
@@ -163,9 +175,9 @@ export class ScriptedServer {
 
   #problem(
     response: ServerResponse,
-    { status, code = 'test.mishap', retryAfter }: Exclude<Mishap, string>,
+    { status, code = 'test.mishap', retryAfter, epoch }: Exclude<Mishap, string>,
   ): void {
     if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-    response.writeHead(status).end(JSON.stringify({ code, message: `scripted ${status}` }));
+    response.writeHead(status).end(JSON.stringify({ code, detail: `scripted ${status}`, epoch }));
   }
 }

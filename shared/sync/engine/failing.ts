@@ -23,6 +23,7 @@ export function failMain(draft: Draft, failure: Failure): void {
   const { state } = draft;
   const { at } = state.main;
   state.lastError = { code: failure.code, message: failure.message };
+  if (at === 'wiping') state.hasWipeFailed = true;
   switch (failure.kind) {
     case 'needsLogin':
       afterExpiry(draft, failure, at === 'refreshing');

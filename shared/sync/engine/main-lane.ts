@@ -25,7 +25,7 @@ export function goOn(draft: Draft): void {
   if (state.isPaused) {
     clearTimer(draft, 'main');
     state.main = { at: 'paused' };
-  } else if (mayWipe(state, Number.POSITIVE_INFINITY, draft.at.nowMs)) {
+  } else if (!state.hasWipeFailed && mayWipe(state, Number.POSITIVE_INFINITY, draft.at.nowMs)) {
     // It reached nobody for too long: `wipe` seals what is left into a file.
     wipe(draft);
   } else if (!state.hasLogin) {
@@ -38,6 +38,7 @@ export function goOn(draft: Draft): void {
 }
 
 function greet(draft: Draft): void {
+  draft.state.hasWipeFailed = false;
   draft.effects.push({ do: 'hello', effect: waitFor(draft, 'greeting', draft.state.timing.answerMs) });
 }
 

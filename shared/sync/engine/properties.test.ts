@@ -30,27 +30,33 @@ const kind = fc.constantFrom<FailureKind>(
   'here',
 );
 const which = fc.nat(9);
-const actOf = (kind: fc.Arbitrary<FailureKind>): fc.Arbitrary<Act> => fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('answer' as const), which }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), stream: fc.nat(3) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant('fail' as const), which, kind, retryAfterMs: fc.nat(9_000_000) }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('fire' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('stale' as const), effect: fc.nat(40) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), isPaused: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('metered' as const), isMetered: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('durable' as const), isDurable: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('setClock' as const), byMs: fc.integer() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('learn' as const), kind }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom('asked' as const, 'loggedIn', 'restart', 'blob', 'refuse', 'answered'),
-    }),
-  },
-);
+const actOf = (kind: fc.Arbitrary<FailureKind>): fc.Arbitrary<Act> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('answer' as const), which }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), stream: fc.nat(3) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('fail' as const),
+        which,
+        kind,
+        retryAfterMs: fc.nat(9_000_000),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('fire' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('stale' as const), effect: fc.nat(40) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), isPaused: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('metered' as const), isMetered: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('durable' as const), isDurable: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('setClock' as const), byMs: fc.integer() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('learn' as const), kind }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constantFrom('asked' as const, 'loggedIn', 'restart', 'blob', 'refuse', 'answered'),
+      }),
+    },
+  );
 
 /** Time passes until the next timer. */
 function fireNext(world: EngineWorld): void {

@@ -98,6 +98,8 @@ export interface EngineState {
   readonly isMetered: boolean;
   /** Since when the laptop knows that the office has revoked it (wall clock). */
   readonly revokedMs: number | null;
+  /** What is left could not be sealed: handing over is tried again before the next wipe. */
+  readonly hasWipeFailed: boolean;
   /** Work came while a turn was under way. */
   readonly isDirty: boolean;
   /** The next turn is a poll. */
@@ -157,6 +159,7 @@ export function initialState(about: InitialState): EngineState {
     isOtherVersion: false,
     isMetered: about.isMetered ?? false,
     revokedMs,
+    hasWipeFailed: false,
     isDirty: false,
     wantsPoll: true,
     failures: 0,

@@ -191,8 +191,7 @@ describe('what people are told', () => {
     expect(inMs).toBeGreaterThan(590_000);
     expect(inMs).toBeLessThan(610_000);
     expect(Math.abs(status.clock!.offsetMs)).toBeLessThanOrEqual(status.clock!.uncertaintyMs + 1);
-    const [{ nextTryAt }] = engine.unsynced() as [{ nextTryAt: string | null }];
-    expect(nextTryAt).toBe(status.nextTryAt);
+    expect(engine.unsynced()[0]?.nextTryAt).toBe(status.nextTryAt);
     engine.now();
     await until(settled);
     const [event] = await journal.append([aDraft('stamped')]);

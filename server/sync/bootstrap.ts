@@ -8,7 +8,7 @@ import type { ContentFiles } from '../blobs/content-files.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
 import { hashText } from './hash-text.ts';
-import { maySee, visibleScopes } from './rights.ts';
+import { maySee, viewOf, viewOfScope, visibleScopes } from './rights.ts';
 
 const compress = promisify(gzip);
 
@@ -59,7 +59,7 @@ export class Bootstrap {
    */
   async manifest(account: Account, epoch: string, only?: string): Promise<Manifest> {
     const manifest: Manifest = { epoch, cursors: {}, checksums: {}, latestHlc: '', segments: [] };
-    const visible = byNeed(await visibleScopes(this.#database, account), account);
+    const visible = byNeed(await this.#as(account, (sql) => visibleScopes(sql, account)), account);
     const scopes = only === undefined ? visible : visible.filter((scope) => scope === only);
     if (only !== undefined && scopes.length === 0) {
       throw new Problem(404, 'sync.unknownScope', 'There is no such scope, or this user may not see it.');
@@ -70,25 +70,33 @@ export class Bootstrap {
       manifest.checksums[scope] = { count: head, hash };
       manifest.segments.push(...segments);
     }
-    manifest.latestHlc = await this.#latestStamp(account.tenant, scopes);
+    manifest.latestHlc = await this.#latestStamp(account, scopes);
     return manifest;
   }
 
   /** Of all rows as they stand now: not before what any cut of them holds. */
-  async #latestStamp(tenant: string, scopes: readonly string[]): Promise<string> {
-    const [row] = await this.#database.query<{ hlc: string | null }>(
-      'SELECT max(hlc) AS hlc FROM rows WHERE tenant = $1 AND scope = ANY($2)',
-      [tenant, scopes],
+  async #latestStamp(account: Account, scopes: readonly string[]): Promise<string> {
+    const [row] = await this.#as(account, (sql) =>
+      sql.query<{ hlc: string | null }>(
+        'SELECT max(hlc) AS hlc FROM rows WHERE tenant = $1 AND scope = ANY($2)',
+        [account.tenant, scopes],
+      ),
     );
     return row?.hlc ?? '';
   }
 
+  #as<T>(account: Account, work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#database.transaction('snapshot', work, { as: viewOf(account) });
+  }
+
   /** The bytes of a segment, or `undefined` when there is none or it is of a scope that the user may not see. */
   async segment(account: Account, sha256: string): Promise<{ size: number; content: Readable } | undefined> {
-    const rows = await this.#database.query<{ scope: string }>(
-      `SELECT DISTINCT g.scope FROM segments g JOIN scopes s ON s.tenant = g.tenant AND s.scope = g.scope
-       WHERE g.tenant = $1 AND g.sha256 = $2 AND g.head >= s.floor`,
-      [account.tenant, sha256],
+    const rows = await this.#as(account, (sql) =>
+      sql.query<{ scope: string }>(
+        `SELECT DISTINCT g.scope FROM segments g JOIN scopes s ON s.tenant = g.tenant AND s.scope = g.scope
+         WHERE g.tenant = $1 AND g.sha256 = $2 AND g.head >= s.floor`,
+        [account.tenant, sha256],
+      ),
     );
     if (!rows.some(({ scope }) => maySee(account, scope))) return undefined;
     const size = await this.#files.size(account.tenant, sha256);
@@ -131,7 +139,7 @@ export class Bootstrap {
     const { head, hash, pages } = await this.#database.transaction(
       'snapshot',
       (sql) => this.#readPages(sql, tenant, scope),
-      { bulk: true },
+      { bulk: true, as: viewOfScope(tenant, scope) },
     );
     const segments: Segment[] = [];
     for (const { content, rows } of pages) {

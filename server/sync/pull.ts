@@ -4,7 +4,7 @@ import type { ServerContext } from '../context.ts';
 import type { Sql } from '../db/database.ts';
 import { entryLine, readFeed } from './feed.ts';
 import { hashText } from './hash-text.ts';
-import { visibleScopes } from './rights.ts';
+import { viewOf, visibleScopes } from './rights.ts';
 
 /** A page is applied by the laptop in one piece: large enough to be few, small enough to be held. */
 export interface PageLimits {
@@ -34,7 +34,7 @@ export async function pull(
   const { epoch } = context;
   // Numbers of another epoch mean nothing here. Everything is sent again; a laptop knows events by their ids.
   const asked = request.epoch === epoch ? request.cursors : {};
-  return context.database.transaction('snapshot', async (sql) => {
+  const read = async (sql: Sql): Promise<string[]> => {
     const scopes = await visibleScopes(sql, account);
     const visible = new Set(scopes);
     const serverTime = new Date(context.now()).toISOString();
@@ -60,7 +60,8 @@ export async function pull(
     const more = heads.some(({ scope, head }) => cursors[scope] !== head);
     lines.push(line({ k: 'end', cursors, more }));
     return lines;
-  });
+  };
+  return context.database.transaction('snapshot', read, { as: viewOf(account, deviceId) });
 }
 
 function line(value: unknown): string {

@@ -9,6 +9,7 @@ import type { Place } from './fold-into-rows.ts';
 import { judge, refusal } from './judge.ts';
 import { readVerdicts, saveRefusals } from './known-verdicts.ts';
 import type { Judged, Offer } from './offer.ts';
+import { viewOfTenant } from './rights.ts';
 
 export type PushContext = Pick<ServerContext, 'database' | 'domain' | 'epoch' | 'pokes' | 'now'>;
 
@@ -26,7 +27,7 @@ export async function push(
 ): Promise<PushAnswer> {
   const { database, domain, epoch } = context;
   const { tenant } = session.account;
-  const { verdicts, scopes } = await writeWithRetry(database, async (sql) => {
+  const take = async (sql: Sql) => {
     // A revoked device hands in what it has and is wiped: which copy it is does not matter any more.
     await lockDevice(sql, tenant, session.deviceId, session.deviceRevoked ? undefined : run);
     const from = await delivererOf(sql, session, offers);
@@ -40,7 +41,8 @@ export async function push(
       verdicts: offers.map((offer) => answer(offer, known.get(offer.id))),
       scopes: new Set(stored.scopes),
     };
-  });
+  };
+  const { verdicts, scopes } = await writeWithRetry(database, take, { as: viewOfTenant(tenant) });
   if (scopes.size > 0) context.pokes.changed(tenant, scopes);
   return { epoch, serverTime: new Date(context.now()).toISOString(), durable: database.durable, verdicts };
 }

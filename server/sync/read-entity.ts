@@ -1,7 +1,8 @@
 import type { Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
+import type { Sql } from '../db/database.ts';
 import { eventLine } from './feed.ts';
-import { visibleScopes } from './rights.ts';
+import { viewOf, visibleScopes } from './rights.ts';
 
 /**
  * All facts that touch an entity, in fold order, as lines of NDJSON; only from scopes that the user may see. A fact
@@ -13,7 +14,7 @@ export async function readEntity(
   key: string,
 ): Promise<string[]> {
   const { account } = session;
-  return context.database.transaction('snapshot', async (sql) => {
+  const read = async (sql: Sql): Promise<string[]> => {
     const scopes = await visibleScopes(sql, account);
     const rows = await sql.query<{ id: string; scope: string; n: number; body: string }>(
       `SELECT e.id, t.scope, e.body, CASE WHEN t.scope = e.scope THEN e.n ELSE
@@ -26,5 +27,6 @@ export async function readEntity(
     );
     const once = rows.filter(({ id }, place) => rows[place - 1]?.id !== id);
     return once.map(({ scope, n, body }) => eventLine(scope, n, body));
-  });
+  };
+  return context.database.transaction('snapshot', read, { as: viewOf(account) });
 }

@@ -90,7 +90,8 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The accounts on %s', (kind) =>
   };
   const auditOf = async (subject: string) => {
     const page = AuditPageSchema.parse(await good(admin, 'GET', '/v1/admin/audit?limit=500'));
-    return page.entries.filter((entry) => entry.subject === subject);
+    // Logins are written down too, by others.
+    return page.entries.filter((entry) => entry.subject === subject && !/login/i.test(entry.act));
   };
 
   it('[SY41] opens every region of a user, those of his teams too, and closes one at once', async () => {
@@ -187,11 +188,9 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The accounts on %s', (kind) =>
         (refusal) => refusal.device === device.login.deviceId,
       );
     const waiting = await mine();
-    expect(waiting.map(({ id, code, mayAccept }) => [id, code, mayAccept])).toEqual([
-      [kept.id, 'sync.noRight', true],
-      [dropped.id, 'sync.noRight', true],
-    ]);
-    expect(waiting[0]?.event).toEqual(kept);
+    expect(new Set(waiting.map(({ id }) => id))).toEqual(new Set([kept.id, dropped.id]));
+    for (const refusal of waiting) expect(refusal).toMatchObject({ code: 'sync.noRight', mayAccept: true });
+    expect(waiting.find(({ id }) => id === kept.id)?.event).toEqual(kept);
     expect(waiting[0]?.lostAt).toMatch(/^20/);
 
     const ref = { device: device.login.deviceId, id: kept.id, reason: 'He was there.' };

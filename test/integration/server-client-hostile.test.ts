@@ -10,8 +10,8 @@ import { openDeviceKey } from '#electron/services/access/device-key.ts';
 import { LoginKeeper } from '#electron/services/access/login-keeper.ts';
 import { systemClock } from '#electron/services/journal/clock.ts';
 import { ServerClient } from '#electron/services/sync/server-client.ts';
-import type { SecretStore } from '#electron/services/vault/secret-store.ts';
 import { Vault } from '#electron/services/vault/vault.ts';
+import { osStore } from '#test/support/laptop-host.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 let server: Server;
@@ -173,13 +173,6 @@ test('[SY91] random answers bring nothing down', async () => {
   }
 });
 
-/** A key store that seals for tests what the operating system seals otherwise. */
-const store: SecretStore = {
-  state: async () => ({ kind: 'os' }),
-  seal: async (secret) => Buffer.from(secret).reverse(),
-  open: async (sealed) => ({ secret: Buffer.from(sealed).reverse().toString(), sealAgain: false }),
-};
-
 /** Gives token 1, 2, 3 …; only the last opens. */
 function tokenServer(): {
   refreshes: { refreshToken: string; signature: string; at: string }[];
@@ -198,8 +191,11 @@ function tokenServer(): {
       if (!isGrace) state.live++;
       if (state.dropAnswers-- > 0) return void response.destroy();
       return says(200, {
-        ...{ token: `access-${state.live}`, expiresAt: new Date(Date.now() + 900_000).toISOString() },
-        ...{ refreshToken: `refresh-${state.live}`, userName: 'u', roles: [], scopes: [], homeRegion: 'sz' },
+        ...pair(state.live),
+        userName: 'u',
+        roles: [],
+        scopes: [],
+        homeRegion: 'sz',
       })(request, response, body);
     }
     if (request.headers.authorization !== `Bearer access-${state.live}`)
@@ -215,7 +211,7 @@ async function withKeeper(
   const dir = await mkdtemp(join(tmpdir(), 'faultline-login-'));
   try {
     await work(async () => {
-      const vault = await Vault.open(join(dir, 'vault.json'), store);
+      const vault = await Vault.open(join(dir, 'vault.json'), osStore);
       const keeper = new LoginKeeper({ vault, clock: systemClock(), device: () => 'device-1' });
       await keeper.load();
       return { keeper, vault, client: new ServerClient(url, undefined, { tokens: keeper }) };

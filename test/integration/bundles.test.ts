@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Host } from '#electron/services/host/create-host.ts';
+import { type RunningServer, startServer } from '#server/start.ts';
+import type { PullLine } from '#shared/sync/protocol.ts';
+import { aDraft } from '#test/support/journal-builders.ts';
+import { context, isSettled, openLaptop, osStore, untilStatus } from '#test/support/laptop-host.ts';
+
+let dir: string;
+let server: RunningServer;
+const hosts: Host[] = [];
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'faultline-bundles-'));
+  server = await startServer({ data: join(dir, 'server'), demo: true, logLevel: 'error' });
+});
+afterAll(async () => {
+  for (const host of hosts) await host.close();
+  await server.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function aLaptop(user: string, name = user): Promise<Host> {
+  const host = await openLaptop(dir, name, { secrets: osStore });
+  hosts.push(host);
+  await host.handlers.app.connectServer(
+    { url: server.url, user, password: 'demo', deviceName: name },
+    context,
+  );
+  await untilStatus(host, isSettled);
+  return host;
+}
+
+async function factsAtServer({ handlers }: Host, stream: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { lines } of handlers.sync.entity({ key: stream }, context))
+    for (const line of lines as PullLine[]) if (line.k === 'event') ids.push(line.event.id);
+  return ids;
+}
+
+test('[SY96] what a laptop without a network exports, a colleague’s laptop brings to the server: facts and photos, under their own names, once', async () => {
+  const away = await aLaptop('li.wei');
+  const colleague = await aLaptop('zhang.min');
+  await away.handlers.sync.setOffline({ offline: true }, context);
+  const { sha256 } = await away.handlers.blobs.put({ bytes: new Uint8Array(randomBytes(400_000)) }, context);
+  const { events } = await away.handlers.journal.append(
+    {
+      drafts: [
+        { ...aDraft('整流模块', 'probe/9'), type: 'probe.noted', data: { text: '整流模块' } },
+        { ...aDraft('', 'probe/9'), type: 'probe.noted', data: { kind: 'photo', sha256, size: 400_000 } },
+      ],
+    },
+    context,
+  );
+  const path = join(dir, 'stick.faultline');
+  const passphrase = 'eight characters';
+  const exported = await away.handlers.sync.exportBundle({ passphrase, path }, context);
+  expect(exported).toMatchObject({ path, events: 2, blobs: 1 });
+  const byDefault = await away.handlers.sync.exportBundle({ passphrase }, context);
+  expect(await readdir(join(dir, 'li.wei-exports'))).toHaveLength(1);
+  expect(byDefault.path.startsWith(join(dir, 'li.wei-exports'))).toBe(true);
+
+  await expect(
+    colleague.handlers.sync.importBundle({ path, passphrase: 'another one' }, context),
+  ).rejects.toMatchObject({ code: 'bundle.wrongPassphrase' });
+  const taken = await colleague.handlers.sync.importBundle({ path, passphrase }, context);
+  expect(taken).toMatchObject({ events: 2, known: 0, blobs: 1, device: events[0]!.device });
+  await untilStatus(colleague, isSettled);
+  await expect
+    .poll(async () => factsAtServer(colleague, 'probe/9'), { timeout: 10_000 })
+    .toEqual(events.map(({ id }) => id));
+  await expect
+    .poll(async () =>
+      (await readdir(join(dir, 'zhang.min', 'carried'))).filter((name) => name !== 'blobs.json'),
+    )
+    .toEqual([]);
+
+  // Now the laptop itself comes home: the same verdicts, nothing twice.
+  await away.handlers.sync.setOffline({ offline: false }, context);
+  await untilStatus(away, isSettled);
+  expect(await factsAtServer(away, 'probe/9')).toEqual(events.map(({ id }) => id));
+  const own = await away.handlers.sync.importBundle({ path, passphrase }, context);
+  expect(own).toMatchObject({ known: 2 });
+  const third = await aLaptop('wang.fang');
+  await third.handlers.blobs.fetch({ sha256 }, context);
+  expect(await third.handlers.blobs.info({ sha256 }, context)).toEqual({ size: 400_000 });
+});
+
+test('[SY96] a host that dies after taking a bundle in still brings it to the server', async () => {
+  const away = await aLaptop('li.wei', 'li.wei-2');
+  await away.handlers.sync.setOffline({ offline: true }, context);
+  const { events } = await away.handlers.journal.append(
+    { drafts: [{ ...aDraft('', 'probe/10'), type: 'probe.noted', data: { text: 'x' } }] },
+    context,
+  );
+  const path = join(dir, 'stick-2.faultline');
+  await away.handlers.sync.exportBundle({ passphrase: 'eight characters', path }, context);
+  const first = await aLaptop('zhang.min', 'zhang.min-2');
+  await first.handlers.sync.setOffline({ offline: true }, context);
+  await first.handlers.sync.importBundle({ path, passphrase: 'eight characters' }, context);
+  await first.close();
+  hosts.splice(hosts.indexOf(first), 1);
+  const again = await openLaptop(dir, 'zhang.min-2', { secrets: osStore });
+  hosts.push(again);
+  await expect
+    .poll(async () => factsAtServer(again, 'probe/10'), { timeout: 10_000 })
+    .toEqual(events.map(({ id }) => id));
+});
+
+test('[SY95] a file that was tampered with changes nothing at all on the laptop that opens it', async () => {
+  const away = await aLaptop('li.wei', 'li.wei-3');
+  await away.handlers.sync.setOffline({ offline: true }, context);
+  const { sha256 } = await away.handlers.blobs.put({ bytes: new Uint8Array(randomBytes(100_000)) }, context);
+  await away.handlers.journal.append(
+    { drafts: [{ ...aDraft('', 'probe/11'), type: 'probe.noted', data: { sha256, size: 100_000 } }] },
+    context,
+  );
+  const path = join(dir, 'stick-3.faultline');
+  await away.handlers.sync.exportBundle({ passphrase: 'eight characters', path }, context);
+  const raw = await readFile(path);
+  raw[raw.length - 40]! ^= 1;
+  await writeFile(path, raw);
+  const colleague = await aLaptop('zhang.min', 'zhang.min-3');
+  await expect(
+    colleague.handlers.sync.importBundle({ path, passphrase: 'eight characters' }, context),
+  ).rejects.toMatchObject({ code: 'bundle.damaged' });
+  expect(await readdir(join(dir, 'zhang.min-3', 'carried'))).toEqual([]);
+  expect(await colleague.handlers.blobs.info({ sha256 }, context)).toEqual({ size: null });
+});
+
+test('[SY95] the demo has nothing to hand over', async () => {
+  const demo = await openLaptop(dir, 'demo');
+  hosts.push(demo);
+  await demo.handlers.app.startDemo({ language: 'en' }, context);
+  await expect(
+    demo.handlers.sync.exportBundle({ passphrase: 'eight characters' }, context),
+  ).rejects.toMatchObject({ code: 'sync.demo' });
+});

@@ -1,5 +1,7 @@
 /** Real time after which a simulated laptop that neither ends nor waits for the network counts as stuck. */
 const STUCK_MS = 20_000;
+/** Between two counted pieces of work lie promises only: so many turns of the event loop are more than they need. */
+const QUIET_TURNS = 3;
 
 /** Something goes on for ever: the liveness that a simulation checks is broken. */
 export class Stuck extends Error {
@@ -23,8 +25,8 @@ export async function endOf<T>(work: Promise<T>, what: string): Promise<T> {
 }
 
 /**
- * Counts what goes on in one laptop. Whoever waits for the network is not
- * busy; so "idle" means that nothing more happens before the simulation moves on.
+ * Counts what goes on in one laptop at its ports: disk, store, and the server while it works. What waits for the
+ * network or for a timer is not counted; so "idle" means that nothing more happens before the simulation moves on.
  */
 export class Activity {
   readonly #name: string;
@@ -35,20 +37,41 @@ export class Activity {
     this.#name = name;
   }
 
-  enter(): void {
+  async during<T>(work: () => Promise<T>): Promise<T> {
     this.#count++;
+    try {
+      return await work();
+    } finally {
+      this.#count--;
+      if (this.#count === 0) for (const wake of this.#waiting.splice(0)) wake();
+    }
   }
 
-  leave(): void {
-    this.#count--;
-    if (this.#count > 0) return;
-    for (const wake of this.#waiting.splice(0)) wake();
+  /** The same object, with all its asynchronous methods counted. */
+  counted<T extends object>(port: T): T {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...parameters: unknown[]): unknown => {
+          const result: unknown = Reflect.apply(value, target, parameters);
+          return result instanceof Promise ? this.during(() => result) : result;
+        };
+      },
+    });
   }
 
   /** @throws Stuck */
-  async idle(): Promise<void> {
-    while (this.#count > 0) {
-      await endOf(new Promise<void>((resolve) => this.#waiting.push(resolve)), this.#name);
+  idle(): Promise<void> {
+    return endOf(this.#idle(), this.#name);
+  }
+
+  async #idle(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#count === 0) continue;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      quiet = -1;
     }
   }
 }

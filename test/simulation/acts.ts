@@ -29,8 +29,12 @@ const ACTS = {
   close: 5,
   reopen: 2,
   grade: 4,
+  share: 5,
+  unshare: 3,
 };
 const FIELDS: readonly EditableField[] = ['symptom', 'rootCause', 'treatment', 'environment'];
+/** With whom tickets are shared. */
+const TARGETS = ['region/bj', 'region/sz', 'user/li.wei', 'user/zhao.bj'] as const;
 const LEVELS = ['high', 'medium', 'low'] as const;
 
 /** What an act came to. */
@@ -94,6 +98,10 @@ async function decideAct(
       return tell({ do: 'reopen', reason: 'It came back.' });
     case 'grade':
       return tell({ do: 'grade', impact: random.pick(LEVELS), urgency: random.pick(LEVELS) });
+    case 'share':
+      return tell({ do: 'share', with: random.pick(TARGETS) });
+    case 'unshare':
+      return tell({ do: 'unshare', with: ticket.sharedWith[0] ?? random.pick(TARGETS) });
     case 'swap':
       return swap(laptop, ticket, random);
     case 'take': {
@@ -111,7 +119,7 @@ async function decideAct(
 async function openTicket(laptop: Laptop, random: Random): Promise<Decision> {
   const given = await laptop.takeNumber();
   if (given === undefined) return refuse('journal.diskFull');
-  const context = laptop.decideContext(random);
+  const context = laptop.decideContext(random, random.pick(laptop.regions));
   const intake = {
     ticketId: context.newId(),
     opening: {

@@ -3,10 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { FastifyInstance } from 'fastify';
-import { readAccount, type AccountRow, ACCOUNT_COLUMNS } from '#server/auth/accounts.ts';
-import { registerDevice, type Device } from '#server/auth/devices.ts';
-import { LoginThrottle } from '#server/auth/login-throttle.ts';
-import { openSession } from '#server/auth/sessions.ts';
 import { BlobStore, MAX_BLOB_BYTES } from '#server/blobs/blob-store.ts';
 import { ContentFiles } from '#server/blobs/content-files.ts';
 import type { Database } from '#server/db/database.ts';
@@ -14,7 +10,12 @@ import { buildApp } from '#server/http/app.ts';
 import { Bootstrap } from '#server/sync/bootstrap.ts';
 import { productDomain } from '#server/sync/domain.ts';
 import { Pokes } from '#server/sync/pokes.ts';
+import type { DomainEvent } from '#shared/events/envelope.ts';
+import { LoginAnswerSchema, type LoginAnswer, type LoginRequest } from '#shared/sync/protocol.ts';
 import type { WireAnswer, WireRequest } from './network.ts';
+import { PASSWORD, type OfficeLine } from './office.ts';
+import { PlantedServer } from './planted-server.ts';
+import type { Plant } from './plants.ts';
 import { FaultyDatabase } from './faulty-database.ts';
 import { openMemoryDatabase } from './memory-database.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -41,13 +42,14 @@ export class SharedDatabase {
 }
 
 /** What a backup holds: the facts and what is derived of them. Logins and devices stand outside. */
-const BACKED_UP = ['events', 'refusals', 'event_entities', 'rows'] as const;
+const BACKED_UP = ['events', 'refusals', 'event_entities', 'rows', 'shares', 'deliveries'] as const;
 
 interface Backup {
   readonly tables: ReadonlyMap<string, string>;
   readonly scopes: string;
 }
 
+/** Of a laptop without a key. */
 const LOGIN_LIFE_MS = 12 * 3_600_000;
 
 /** The real server's routes, push, pull and bootstrap over one tenant, spoken to in this process. */
@@ -58,14 +60,19 @@ export class CentralServer {
   readonly #time: VirtualTime;
   #app: FastifyInstance | undefined;
   #pokes: Pokes | undefined;
+  readonly #planted: PlantedServer | undefined;
   #epoch = 1;
   #backup: Backup | undefined;
 
-  constructor(shared: SharedDatabase, tenant: string, time: VirtualTime) {
+  constructor(shared: SharedDatabase, tenant: string, time: VirtualTime, plant?: Plant) {
     this.#shared = shared;
     this.tenant = tenant;
     this.#time = time;
     this.database = new FaultyDatabase(shared.database);
+    if (plant === undefined) return;
+    const handle = (request: WireRequest): Promise<WireAnswer> => this.#answer(request);
+    const otherFact = (scopes: readonly string[]) => this.#otherFact(scopes);
+    this.#planted = new PlantedServer({ plant, handle, otherFact });
   }
 
   get epoch(): string {
@@ -87,7 +94,6 @@ export class CentralServer {
       // Small segments and old cuts, so that few facts do what many would.
       bootstrap: new Bootstrap(database, segments, { rows: 7, staleAfter: 25 }, now),
       pokes: this.#pokes,
-      throttle: new LoginThrottle(),
       epoch: this.epoch,
       tokenTtlMs: LOGIN_LIFE_MS,
       now,
@@ -101,7 +107,11 @@ export class CentralServer {
     this.#app = undefined;
   }
 
-  async handle(request: WireRequest): Promise<WireAnswer> {
+  handle(request: WireRequest): Promise<WireAnswer> {
+    return this.#planted?.handle(request) ?? this.#answer(request);
+  }
+
+  async #answer(request: WireRequest): Promise<WireAnswer> {
     if (this.#app === undefined) return { status: 503, headers: {}, body: Buffer.alloc(0) };
     const answer = await this.#app.inject({
       method: request.method as 'GET',
@@ -117,34 +127,37 @@ export class CentralServer {
     };
   }
 
-  /** Adds a user with scopes; nobody types a password here. */
-  async addUser(id: string, roles: readonly string[], region: string): Promise<void> {
-    const { tenant, database } = this;
-    await database.query('INSERT INTO tenants (tenant) VALUES ($1) ON CONFLICT DO NOTHING', [tenant]);
-    await database.query(
-      `INSERT INTO users (tenant, id, name, password_hash, roles, home_region) VALUES ($1, $2, $2, '', $3, $4)`,
-      [tenant, id, roles.join(' '), region],
+  /** The newest fact outside these scopes, as a line of a pull. */
+  async #otherFact(scopes: readonly string[]) {
+    const [row] = await this.database.real.query<{ scope: string; n: number; body: string }>(
+      'SELECT scope, n, body FROM events WHERE tenant = $1 AND NOT scope = ANY($2) ORDER BY n DESC LIMIT 1',
+      [this.tenant, scopes],
     );
-    for (const scope of ['org', `region/${region}`, `user/${id}`])
-      await database.query('INSERT INTO scopes (tenant, scope) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-        tenant,
-        scope,
-      ]);
+    if (row === undefined) return undefined;
+    const { scope, n, body } = row;
+    return { k: 'event' as const, scope, n, event: JSON.parse(body) as DomainEvent };
   }
 
-  /** A login without a password: device and token as the real one gives them. */
-  async logIn(user: string, deviceId: string): Promise<{ token: string; device: Device }> {
-    const { tenant, database } = this;
-    return database.real.transaction('write', async (sql) => {
-      const [row] = await sql.query<AccountRow>(
-        `SELECT ${ACCOUNT_COLUMNS} FROM users u WHERE u.tenant = $1 AND u.id = $2`,
-        [tenant, user],
-      );
-      const claim = { id: deviceId, name: deviceId, platform: 'simulation' };
-      const device = await registerDevice(sql, readAccount(row!), claim, this.#time.ms);
-      const endsAt = this.#time.ms + LOGIN_LIFE_MS;
-      return { token: await openSession(sql, tenant, user, device.id, this.#time.ms, endsAt), device };
-    });
+  /** The office's line to it, which no plant and no network stands on. */
+  get officeLine(): OfficeLine {
+    return {
+      tenant: this.tenant,
+      sql: this.database.real,
+      ask: (request) => this.#answer(request),
+      logIn: (user, device) => this.logIn(user, device),
+    };
+  }
+
+  /** A login over a line that does not fail. */
+  async logIn(user: string, device: LoginRequest['device']): Promise<LoginAnswer> {
+    const body = JSON.stringify({ tenant: this.tenant, user, password: PASSWORD, device });
+    const headers = { 'content-type': 'application/json' };
+    const ask = () => this.#answer({ method: 'POST', path: '/v1/login', headers, body });
+    let answer = await ask();
+    // The database has died over it: once more.
+    if (answer.status >= 500) answer = await ask();
+    if (answer.status !== 200) throw new Error(`The login of ${user} failed: ${answer.body.toString()}`);
+    return LoginAnswerSchema.parse(JSON.parse(answer.body.toString()));
   }
 
   async backUp(): Promise<void> {

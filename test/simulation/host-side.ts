@@ -1,4 +1,3 @@
-import type { Journal } from '#electron/services/journal/journal.ts';
 import type { StoreClient } from '#renderer/db/open-store.ts';
 import type { storeContract } from '#renderer/db/store-contract.ts';
 import { createStoreHandlers } from '#renderer/db/store-handlers.ts';
@@ -16,28 +15,20 @@ export interface Drive {
   poke(): void;
 }
 
-export interface HostSideOptions {
-  readonly journal: Journal;
-  readonly activity: Activity;
-}
-
-const WRITES = /^(apply|stage|adopt)/;
+const WRITES = /^(apply|stage|adopt|compact)/;
 const NEVER = new AbortController().signal;
 const context = (options: CallOptions | undefined) => ({ signal: options?.signal ?? NEVER });
 
-/** The host's real handlers as the page calls them; following and pulling tell when they have nothing to do. */
+/** The host's real handlers as the page calls them; the simulation says when to pull. */
 export function connectHost(
   journal: ServiceHandlers<typeof journalService>,
   sync: ServiceHandlers<typeof syncService>,
-  options: HostSideOptions,
+  activity: Activity,
 ): { host: EngineHost; drive: Drive } {
-  const { activity } = options;
   let wake: (() => void) | undefined;
   const drive: Drive = {
     poke: () => {
-      if (wake === undefined) return;
-      activity.enter();
-      wake();
+      wake?.();
       wake = undefined;
     },
   };
@@ -47,78 +38,52 @@ export function connectHost(
         wake = resolve;
         signal.addEventListener('abort', () => resolve(), { once: true });
       });
-      if (signal.aborted) return;
-      try {
-        yield { reason: 'poke' };
-      } finally {
-        activity.leave();
-      }
+      if (!signal.aborted) yield { reason: 'poke' };
     }
   };
-  const host = {
-    journal: {
-      append: (input, o) => journal.append(input, context(o)),
-      takeNumber: (input, o) => journal.takeNumber(input, context(o)),
-      follow: (input, o) => watched(() => journal.follow(input, context(o)), options),
-      observe: (input, o) => journal.observe(input, context(o)),
-      problems: (input, o) => journal.problems(input, context(o)),
-    },
-    sync: {
-      status: (input, o) => sync.status(input, context(o)),
-      pokes: (_, o) => pokes(context(o).signal),
-      pull: (input, o) => sync.pull(input, context(o)),
-      bootstrap: (input, o) => sync.bootstrap(input, context(o)),
-      segment: (input, o) => sync.segment(input, context(o)),
-      entity: (input, o) => sync.entity(input, context(o)),
-      now: (input, o) => sync.now(input, context(o)),
-      setOffline: (input, o) => sync.setOffline(input, context(o)),
-      unsynced: (input, o) => sync.unsynced(input, context(o)),
-      release: (input, o) => sync.release(input, context(o)),
-      exportUnsynced: (input, o) => sync.exportUnsynced(input, context(o)),
-    },
-  } as EngineHost;
-  return { host, drive };
+  const host = { journal: asClient(journal), sync: asClient(sync) };
+  host.journal['follow'] = (input, o) => countedReplay(journal.follow(input as never, context(o)), activity);
+  host.sync['pokes'] = (_, o) => pokes(context(o).signal);
+  return { host: host as unknown as EngineHost, drive };
 }
 
-/** Follows the journal; busy from a record on until the page has dealt with it. */
-async function* watched(
-  follow: () => AsyncIterable<JournalItem>,
-  { journal, activity }: HostSideOptions,
+/** Handlers as their client would call them. */
+function asClient(handlers: object): Record<string, (input: unknown, options?: CallOptions) => unknown> {
+  type Handler = (input: unknown, call: { signal: AbortSignal }) => unknown;
+  const entries = Object.entries(handlers) as [string, Handler][];
+  return Object.fromEntries(
+    entries.map(([name, handle]) => [name, (input: unknown, o?: CallOptions) => handle(input, context(o))]),
+  );
+}
+
+/** Follows the journal: what comes before `live` is read from the disk. */
+async function* countedReplay(
+  items: AsyncIterable<JournalItem>,
+  activity: Activity,
 ): AsyncGenerator<JournalItem> {
-  let owed = 1;
-  activity.enter();
-  const settle = (): void => {
-    owed--;
-    activity.leave();
-  };
-  const stop = journal.onRecord(({ k }) => {
-    if (k !== 'events' && k !== 'verdicts') return;
-    owed++;
-    activity.enter();
-  });
-  let isLive = false;
+  const iterator = items[Symbol.asyncIterator]();
   try {
-    for await (const item of follow()) {
-      yield item;
-      isLive ||= item.k === 'live';
-      if (isLive) settle();
+    for (let isLive = false; ;) {
+      const next: IteratorResult<JournalItem> = await (isLive
+        ? iterator.next()
+        : activity.during(() => iterator.next()));
+      if (next.done === true) return;
+      isLive ||= next.value.k === 'live';
+      yield next.value;
     }
   } finally {
-    stop();
-    for (let left = owed; left > 0; left--) settle();
+    await iterator.return?.();
   }
 }
 
 /**
  * The real store as the page calls it, on a database in memory; the power can go before and after each write, and
  * what it would write does not fit while the laptop's disk is full.
- * @param movesCursorFirst the planted fault: the cursor of a pull is written before its facts.
  */
 export function connectStore(
   name: string,
   now: () => number,
-  { life, disk }: { life: Life; disk: FaultyDisk },
-  movesCursorFirst: boolean,
+  { life, disk, activity }: { life: Life; disk: FaultyDisk; activity: Activity },
 ): StoreClient {
   const { store } = createStoreHandlers(name, now) as ContractHandlers<typeof storeContract>;
   const mortal = async <T>(port: Port, work: () => Promise<T>): Promise<T> => {
@@ -139,17 +104,11 @@ export function connectStore(
       method === 'changes'
         ? (input: unknown, o?: CallOptions) => handle(input, context(o))
         : (input: unknown, o?: CallOptions) =>
-            WRITES.test(method)
-              ? mortal(method === 'applyLocal' ? 'ownFacts' : 'news', () => handle(input, context(o)))
-              : whileAlive(() => handle(input, context(o)));
+            activity.during(() =>
+              WRITES.test(method)
+                ? mortal(method === 'applyLocal' ? 'ownFacts' : 'news', () => handle(input, context(o)))
+                : whileAlive(() => handle(input, context(o))),
+            );
   }
-  const connected = client as unknown as StoreClient;
-  if (!movesCursorFirst) return connected;
-  return {
-    ...connected,
-    applyPull: async (input) => {
-      await connected.applyPull({ lines: input.lines.filter(({ k }) => k === 'head' || k === 'end') });
-      return connected.applyPull(input);
-    },
-  };
+  return client as unknown as StoreClient;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LoginKeeper } from '#electron/services/access/login-keeper.ts';
 import { BlobStore } from '#electron/services/blobs/blob-store.ts';
 import { createJournalHandlers } from '#electron/services/journal/handlers.ts';
 import { Journal } from '#electron/services/journal/journal.ts';
@@ -18,7 +19,9 @@ import type { CentralServer } from './central-server.ts';
 import { FaultyDisk } from './faulty-disk.ts';
 import { connectHost, connectStore, type Drive } from './host-side.ts';
 import { Life } from './life.ts';
+import { MemoryVault } from './memory-vault.ts';
 import type { Link, Network } from './network.ts';
+import { plantInClient, type Plant } from './plants.ts';
 import type { Random } from './random.ts';
 import type { DeviceClock } from './virtual-time.ts';
 
@@ -36,8 +39,7 @@ export interface LaptopOptions {
   readonly random: Random;
   readonly network: Network;
   readonly server: CentralServer;
-  /** The planted fault: the cursor of a pull is written before its facts. */
-  readonly movesCursorFirst: boolean;
+  readonly plant: Plant | undefined;
 }
 
 /** Everything that lives from one start of a laptop to its end. */
@@ -47,6 +49,7 @@ interface Run {
   readonly journal: Journal;
   readonly engine: SyncEngine;
   readonly client: ServerClient;
+  readonly keeper: LoginKeeper;
   readonly host: EngineHost;
   readonly store: StoreClient;
   readonly drive: Drive;
@@ -63,16 +66,21 @@ export class Laptop {
   readonly clock: DeviceClock;
   /** Facts of which the journal has said "saved": none of them may ever be missing. */
   readonly saved: DomainEvent[] = [];
+  /** Refused facts that the person has looked at and let go. */
+  readonly givenUp = new Set<string>();
   /** What went wrong in the page's loop and is not the network's doing. */
   readonly troubles: string[] = [];
   needsLogin = false;
+  /** In which the person works as far as this laptop has heard. */
+  regions: readonly string[] = [];
   readonly #options: LaptopOptions;
   readonly #link: Link;
   readonly #url: string;
   #run: Run | undefined;
   #pushing: Promise<void> | undefined;
+  readonly #plantMemory = { isWedged: false };
   #storeNumber = 1;
-  #token = '';
+  readonly #vault = new MemoryVault();
   #deviceId: string;
   #deviceCode = '';
 
@@ -82,7 +90,13 @@ export class Laptop {
     this.person = options.person;
     this.clock = options.clock;
     this.#deviceId = `device-${options.name}`;
-    this.#link = { name: options.name, isUp: true, life: new Life(), activity: new Activity(options.name) };
+    this.#link = {
+      name: options.name,
+      isUp: true,
+      isOutdated: false,
+      life: new Life(),
+      activity: new Activity(options.name),
+    };
     this.#url = options.network.connect(this.#link);
   }
 
@@ -120,12 +134,34 @@ export class Laptop {
   }
 
   async logIn(): Promise<void> {
-    const { token, device } = await this.#options.server.logIn(this.person.id, this.#deviceId);
-    this.#token = token;
-    this.#deviceId = device.id;
-    this.#deviceCode = device.code;
+    const { server } = this.#options;
+    const keeper = this.#run?.keeper ?? this.#openKeeper(new Life());
+    const answer = await server.logIn(this.person.id, {
+      id: this.#deviceId,
+      ...(this.#deviceCode !== '' && { code: this.#deviceCode }),
+      name: this.name,
+      platform: 'simulation',
+      publicKey: (await keeper.key()).publicKey,
+    });
+    await keeper.keep(answer);
+    this.regions = answer.regions;
+    this.#deviceId = answer.deviceId;
+    this.#deviceCode = answer.deviceCode;
     this.needsLogin = false;
-    this.#run?.engine.loggedIn(token);
+    this.#run?.engine.loggedIn(answer.token);
+  }
+
+  #openKeeper(life: Life): LoginKeeper {
+    const { clock } = this.#options;
+    const vault = this.#vault.during(life);
+    return new LoginKeeper({
+      vault,
+      clock,
+      device: () => this.#deviceId,
+      onStanding: ({ regions }) => {
+        this.regions = regions;
+      },
+    });
   }
 
   /** Opens the journal, reads it into the store and waits for the first word to pull. */
@@ -136,7 +172,7 @@ export class Laptop {
     this.#link.life = life;
     this.#link.activity = activity;
     const disk = new FaultyDisk(life, random.fork(`disk-${clock.bootId}`));
-    const journal = await Journal.open({
+    const opened = await Journal.open({
       dir: join(folder, 'journal'),
       device: this.#deviceId,
       actor: this.person.id,
@@ -145,23 +181,28 @@ export class Laptop {
       // Many small segments: what happens at their borders happens often.
       segmentBytes: 24 * 1024,
     });
+    const journal = activity.counted(opened);
     for (const { kind, file } of journal.problems)
       if (kind !== 'torn') this.troubles.push(`journal: ${kind} in ${file}`);
-    const client = new ServerClient(this.#url, this.#token);
-    const blobs = await BlobStore.open(join(folder, 'blobs'));
+    const keeper = this.#openKeeper(life);
+    this.needsLogin = !(await keeper.load());
+    await keeper.key();
+    const client = new ServerClient(this.#url, undefined, { tokens: keeper });
+    plantInClient(client, this.#options.plant, this.#plantMemory);
+    const blobs = activity.counted(await BlobStore.open(join(folder, 'blobs')));
     const engine = new SyncEngine({ journal, blobs, client, clock, random: () => random.next() });
     const context = { journal, engine, openedAt: '', deviceCode: this.#deviceCode };
     const { host, drive } = connectHost(
       createJournalHandlers(() => context),
-      createSyncHandlers({ workspace: () => context, exportDir: folder, nowMs: () => clock.nowMs() }),
-      { journal, activity },
+      createSyncHandlers({ workspace: () => context, nowMs: () => clock.nowMs() } as never),
+      activity,
     );
     const now = (): number => clock.nowMs();
-    const store = connectStore(this.databaseName, now, { life, disk }, this.#options.movesCursorFirst);
+    const store = connectStore(this.databaseName, now, { life, disk, activity });
     const ended = runEngine(host, store, this.#events(life), life.ended).catch((thrown: unknown) => {
       this.#note(thrown, life);
     });
-    this.#run = { life, disk, journal, engine, client, host, store, drive, ended };
+    this.#run = { life, disk, journal, engine, client, keeper, host, store, drive, ended };
     await this.settle();
   }
 
@@ -192,10 +233,8 @@ export class Laptop {
   /** Offers the outbox to the server, unless that is under way. */
   async push(): Promise<void> {
     if (this.#pushing === undefined) {
-      this.#link.activity.enter();
       this.#pushing = this.#pushOnce(this.#running).finally(() => {
         this.#pushing = undefined;
-        this.#link.activity.leave();
       });
     }
     await this.settle();
@@ -204,6 +243,23 @@ export class Laptop {
   /** Tells the page that there may be something new, unless it is pulling. */
   async pull(): Promise<void> {
     this.#running.drive.poke();
+    await this.settle();
+  }
+
+  /** Gives up what the server has refused: what waits behind it is sent. */
+  async giveUpRefused(): Promise<void> {
+    const { journal } = this.#running;
+    const refused = journal.outbox().filter(({ state }) => state === 'refused');
+    const ids = refused.map(({ event }) => event.id);
+    for (const id of ids) this.givenUp.add(id);
+    if (ids.length > 0) await journal.release(ids);
+    await this.settle();
+  }
+
+  /** What the page does when nobody does anything. */
+  async compact(): Promise<void> {
+    const { store, life } = this.#running;
+    await store.compact({}).catch((thrown: unknown) => this.#note(thrown, life));
     await this.settle();
   }
 
@@ -234,11 +290,12 @@ export class Laptop {
     }
   }
 
-  decideContext(random: Random): DecideContext {
+  /** @param region in which something new is opened; the home region if not given. */
+  decideContext(random: Random, region = this.regions[0] ?? this.person.region): DecideContext {
     return {
       actor: this.person.id,
       roles: this.person.roles,
-      scope: `region/${this.person.region}`,
+      scope: `region/${region}`,
       now: new Date(this.clock.nowMs()).toISOString(),
       newId: () => uuidV7(this.clock.nowMs(), random.bytes(10)),
     };
@@ -286,7 +343,9 @@ const EXPECTED: ReadonlySet<string | undefined> = new Set([
   'sync.needsLogin',
   'sync.cutOff',
   'sync.badAnswer',
+  'sync.captivePortal',
   'sync.notAServer',
+  'sync.otherVersion',
   'sync.serverFault',
   'sync.damagedSegment',
   'sync.otherEpoch',

@@ -22,6 +22,8 @@ const FATES = { arrives: 60, lost: 8, answerLost: 12, cut: 10, repeated: 6, port
 export interface Link {
   readonly name: string;
   isUp: boolean;
+  /** The program on it is of a version that the server does not speak any more. */
+  isOutdated: boolean;
   /** Of the run of the laptop that uses the line now. */
   life: Life;
   activity: Activity;
@@ -42,13 +44,15 @@ const GONE = 'fetch failed';
 export class Network {
   /** False: everything arrives at once. */
   isFaulty = true;
-  readonly #random: Random;
+  #random: Random;
   readonly #serve: (request: WireRequest) => Promise<WireAnswer>;
   readonly #trace: (what: string) => void;
   readonly #links = new Map<string, Link>();
   readonly #waiting: Waiting[] = [];
   readonly #copies: { dueTick: number; request: WireRequest }[] = [];
   readonly #realFetch = globalThis.fetch;
+  /** How often a line asked for something in this turn. */
+  readonly #asked = new Map<string, number>();
   #tick = 0;
 
   constructor(
@@ -73,9 +77,11 @@ export class Network {
     return `http://${link.name}.invalid`;
   }
 
-  /** Delivers what is due by `tick`, in an order of its own, one after the other. */
-  async advance(tick: number): Promise<void> {
+  /** Delivers what is due by `tick`, in an order of its own, one after the other. @param random of this turn. */
+  async advance(tick: number, random: Random): Promise<void> {
     this.#tick = tick;
+    this.#random = random;
+    this.#asked.clear();
     const copies = this.#copies.filter(({ dueTick }) => dueTick <= tick);
     for (const copy of copies) {
       this.#copies.splice(this.#copies.indexOf(copy), 1);
@@ -87,7 +93,6 @@ export class Network {
       const [next] = due.splice(this.#random.int(due.length), 1);
       if (next === undefined || !this.#waiting.includes(next)) continue;
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
-      next.link.activity.enter();
       next.resume();
       await next.link.activity.idle();
     }
@@ -99,38 +104,53 @@ export class Network {
     if (link === undefined) throw new TypeError(GONE);
     const { life } = link;
     life.step('network');
-    const request: WireRequest = {
+    const request = {
       method: init.method ?? 'GET',
       path: `${url.pathname}${url.search}`,
       headers: Object.fromEntries(new Headers(init.headers)),
       body: typeof init.body === 'string' ? init.body : undefined,
-    };
-    const fate = !link.isUp ? 'lost' : this.isFaulty ? this.#random.weighted(FATES) : 'arrives';
-    const answer = await this.#carry(link, request, fate);
+    } satisfies WireRequest;
+    if (link.isOutdated) request.headers['faultline-protocol'] = '99';
+    const luck = this.#luckOf(link, request.path);
+    const fate = !link.isUp ? 'lost' : this.isFaulty ? luck.weighted(FATES) : 'arrives';
+    const answer = await this.#carry(link, request, fate, luck);
     life.step('network');
     this.#trace(`${link.name} ${request.path} ${fate} ${answer?.status ?? '-'}`);
     if (answer === undefined) throw new TypeError(GONE);
     const { status, headers, body } = answer;
-    const content = fate === 'cut' ? cutShort(body, this.#random.int(body.length + 1)) : new Uint8Array(body);
+    const content = fate === 'cut' ? cutShort(body, luck.int(body.length + 1)) : new Uint8Array(body);
     return new Response(content, { status, headers });
   }
 
-  async #carry(link: Link, request: WireRequest, fate: keyof typeof FATES): Promise<WireAnswer | undefined> {
-    await this.#delay(link);
+  /** Hangs on what is asked and how often, so that another request more does not change what befalls this one. */
+  #luckOf(link: Link, path: string): Random {
+    const place = `${link.name} ${path.split('/', 3).join('/')}`;
+    const times = (this.#asked.get(place) ?? 0) + 1;
+    this.#asked.set(place, times);
+    return this.#random.fork(`${place} ${times}`);
+  }
+
+  async #carry(
+    link: Link,
+    request: WireRequest,
+    fate: keyof typeof FATES,
+    luck: Random,
+  ): Promise<WireAnswer | undefined> {
+    await this.#delay(link, luck);
     if (fate === 'lost') return undefined;
     if (fate === 'portal') return answerOf(200, 'text/html', '<html>Log in to the hotel</html>');
     if (fate === 'overloaded') return answerOf(503, 'application/json', '{"code":"x","message":"later"}');
-    const answer = await this.#serve(request);
-    if (fate === 'repeated') this.#copies.push({ dueTick: this.#tick + 1 + this.#random.int(12), request });
-    await this.#delay(link);
+    const answer = await link.activity.during(() => this.#serve(request));
+    if (fate === 'repeated') this.#copies.push({ dueTick: this.#tick + 1 + luck.int(12), request });
+    await this.#delay(link, luck);
     return fate === 'answerLost' ? undefined : answer;
   }
 
   /** Waits some ticks, or not at all. */
-  async #delay(link: Link): Promise<void> {
-    if (!this.isFaulty || !this.#random.chance(0.3)) return;
-    const { life, activity } = link;
-    const dueTick = this.#tick + 1 + this.#random.int(6);
+  async #delay(link: Link, luck: Random): Promise<void> {
+    if (!this.isFaulty || !luck.chance(0.3)) return;
+    const { life } = link;
+    const dueTick = this.#tick + 1 + luck.int(6);
     await new Promise<void>((resume, reject) => {
       const waiting = { link, dueTick, resume };
       this.#waiting.push(waiting);
@@ -138,10 +158,8 @@ export class Network {
         const at = this.#waiting.indexOf(waiting);
         if (at === -1) return;
         this.#waiting.splice(at, 1);
-        activity.enter();
         reject(life.ended.reason);
       });
-      activity.leave();
     });
   }
 }

@@ -5,13 +5,16 @@ import type { CentralServer } from './central-server.ts';
 import type { Laptop } from './laptop.ts';
 import type { Port } from './life.ts';
 import type { Network } from './network.ts';
-import type { Random } from './random.ts';
+import type { Office } from './office.ts';
+import { Random } from './random.ts';
+import type { Script, Turn } from './script.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface World {
-  readonly random: Random;
+  readonly script: Script;
   readonly time: VirtualTime;
   readonly server: CentralServer;
+  readonly office: Office;
   readonly network: Network;
   readonly laptops: readonly Laptop[];
   /** Every draft that anybody tried to save. */
@@ -19,60 +22,52 @@ export interface World {
   readonly note: (what: string) => void;
 }
 
-/** How often what happens to the laptop whose turn it is. */
-const TURNS = {
-  act: 90,
-  push: 30,
-  pull: 30,
-  crash: 4,
-  crashSoon: 14,
-  setClock: 3,
-  line: 8,
-  disk: 4,
-  databaseDies: 5,
-  serverRestarts: 2,
-  mayForget: 2,
-  backup: 2,
-  restore: 1,
-};
-
-const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** People work on the newest tickets: so their acts meet. */
 const TICKETS_AT_HAND = 5;
+const REGIONS = ['sz', 'bj'] as const;
 
-/** Draws what happens next and lets it happen, one thing after the other, until the world is healed. */
+/** Lets happen what a script says, one thing after the other, and then heals the world. */
 export class Schedule {
   readonly faults: string[] = [];
   crashes = 0;
   restores = 0;
   readonly #world: World;
-  readonly #tickets = new Map<string, string[]>();
+  readonly #tickets: string[] = [];
   /** Acts whose saving failed, and that the person tries once more. */
   readonly #again = new Map<Laptop, readonly EventDraft[]>();
-  #tick = 0;
+  /** Of the turn under way. */
+  #random: Random;
 
   constructor(world: World) {
     this.#world = world;
+    this.#random = this.#randomOf('start');
   }
 
-  async run(steps: number): Promise<void> {
-    const { random, time, network, laptops, note } = this.#world;
-    for (let step = 0; step < steps; step++) {
-      time.ms += Math.round(random.between(1_000, 20 * MINUTE_MS));
-      await network.advance(++this.#tick);
+  async run(): Promise<void> {
+    const { script, time, network, laptops, note } = this.#world;
+    for (const turn of script.turns) {
+      const laptop = laptops[turn.who];
+      if (laptop === undefined) continue;
+      time.ms += turn.ms;
+      this.#random = this.#randomOf(`turn ${turn.n}`);
+      network.isFaulty = turn.calm !== true;
+      await network.advance(turn.n, this.#random.fork('network'));
       await this.#bringUp();
-      const laptop = random.pick(laptops);
-      const turn = random.weighted(TURNS);
-      note(`${this.#tick} ${laptop.name} ${turn}`);
-      await endOf(this.#take(turn, laptop), `${laptop.name} (${turn})`);
+      note(`${turn.n} ${laptop.name} ${turn.what}`);
+      await endOf(this.#take(turn.what, laptop), `${laptop.name} (${turn.what})`);
       await this.#bringUp();
     }
+  }
+
+  #randomOf(name: string): Random {
+    return new Random(`seed ${this.#world.script.seed}/${name}`);
   }
 
   /** Ends all faults, and lets everybody push and pull until nothing is left. @returns how many rounds it took. */
   async heal(limit: number): Promise<number> {
     const { server, network, laptops } = this.#world;
+    this.#random = this.#randomOf('end');
     network.isFaulty = false;
     server.database.durable = true;
     server.database.diesAt = undefined;
@@ -80,15 +75,18 @@ export class Schedule {
     for (const laptop of laptops) {
       laptop.life.spare();
       laptop.link.isUp = true;
+      laptop.link.isOutdated = false;
       laptop.disk.isFull = false;
     }
-    await network.advance(Number.POSITIVE_INFINITY);
+    await network.advance(Number.POSITIVE_INFINITY, this.#random.fork('network'));
     await this.#bringUp();
     for (const laptop of laptops) await laptop.logIn();
     for (let round = 1; round <= limit; round++) {
       for (const laptop of laptops) {
         await laptop.push();
         await laptop.pull();
+        // What a refused fact holds back goes once somebody has looked at it.
+        await laptop.giveUpRefused();
       }
       if ((await this.unrest()) === '') return round;
     }
@@ -105,7 +103,7 @@ export class Schedule {
     const head = new Map(heads.map((row) => [row.scope, row.head]));
     const left: string[] = [];
     for (const { name, journal, store } of laptops) {
-      const waiting = journal.outbox().length;
+      const waiting = journal.outbox().filter(({ state }) => state !== 'refused').length;
       if (waiting > 0) left.push(`${name} has ${waiting} facts without a verdict`);
       const { cursors, epoch } = await store.position({});
       if (epoch !== server.epoch) left.push(`${name} is in another epoch`);
@@ -117,8 +115,9 @@ export class Schedule {
     return left.join('; ');
   }
 
-  async #take(turn: keyof typeof TURNS, laptop: Laptop): Promise<void> {
-    const { random, server, note } = this.#world;
+  async #take(turn: Turn['what'], laptop: Laptop): Promise<void> {
+    const { server, office, note } = this.#world;
+    const random = this.#random;
     switch (turn) {
       case 'act':
         for (let acts = 1 + random.int(3); acts > 0 && !laptop.isCrashed; acts--) await this.#act(laptop);
@@ -155,11 +154,35 @@ export class Schedule {
         if (!(await server.restore())) return;
         this.restores++;
         note('restored');
+        return;
+      case 'region':
+        return this.#moveRegion(laptop);
+      case 'decide':
+        return note(`decided ${(await office.decideRefusal(random.chance(0.6))) ?? 'nothing'}`);
+      case 'version':
+        laptop.link.isOutdated = random.chance(0.4);
+        return;
+      case 'compact':
+        return laptop.compact();
     }
   }
 
+  async #moveRegion({ person }: Laptop): Promise<void> {
+    const { office, note } = this.#world;
+    const random = this.#random;
+    if (person.roles.includes('admin')) return;
+    const other = REGIONS.find((region) => region !== person.region) ?? person.region;
+    if (random.chance(0.2)) {
+      const home = random.pick(REGIONS);
+      await office.moveHome(person, home);
+      return note(`${person.id} moved to ${home}`);
+    }
+    note(`${await office.toggleRegion(person, other)} ${person.id} ${other}`);
+  }
+
   async #act(laptop: Laptop): Promise<void> {
-    const { random, attempted, note } = this.#world;
+    const { attempted, note } = this.#world;
+    const random = this.#random;
     const again = this.#again.get(laptop);
     this.#again.delete(laptop);
     if (again !== undefined && random.chance(0.5)) {
@@ -167,15 +190,12 @@ export class Schedule {
       note(`again ${isSaved}`);
       return;
     }
-    const { region } = laptop.person;
-    const tickets = this.#tickets.get(region) ?? [];
-    const deed = await this.#decide(laptop, tickets);
+    const deed = await this.#decide(laptop, this.#tickets);
     if (deed === undefined) return;
     for (const draft of deed.drafts) {
       attempted.set(draft.id, draft);
-      if (draft.type === 'ticket.opened') tickets.push(draft.stream.slice('ticket/'.length));
+      if (draft.type === 'ticket.opened') this.#tickets.push(draft.stream.slice('ticket/'.length));
     }
-    this.#tickets.set(region, tickets);
     note(`${deed.act} ${deed.refused ?? ''} ${JSON.stringify(deed.drafts)}`);
     if (deed.drafts.length === 0) return;
     const seen = await this.#alive(laptop, () => seenStamps(laptop, deed.drafts));
@@ -189,7 +209,7 @@ export class Schedule {
   }
 
   #decide(laptop: Laptop, tickets: readonly string[]) {
-    const { random } = this.#world;
+    const random = this.#random;
     return this.#alive(laptop, async () => {
       const known: string[] = [];
       for (const id of tickets)
@@ -210,11 +230,11 @@ export class Schedule {
 
   /** Whoever has lost power starts again. */
   async #bringUp(): Promise<void> {
-    const { random, laptops, note } = this.#world;
+    const { laptops, note } = this.#world;
     for (const laptop of laptops) {
       if (!laptop.isCrashed) continue;
       this.crashes++;
-      const losesStore = random.chance(0.3);
+      const losesStore = this.#random.chance(0.3);
       await endOf(laptop.crash(losesStore), `${laptop.name} (crash)`);
       await endOf(laptop.start(), `${laptop.name} (start)`);
       note(`${laptop.name} crashed${losesStore ? ' and lost its store' : ''}`);

@@ -6,6 +6,7 @@ import { restoreBackup } from '#server/ops/backup/restore-backup.ts';
 import type { CheckSummary } from '#server/ops/check-data.ts';
 import { operate } from '#server/ops/open-place.ts';
 import type { OperationName } from '#server/ops/operations.ts';
+import { withUnpackedBundle } from './import-bundle.ts';
 import { needed, placeOf, type ServerFlags } from './options.ts';
 import { serve } from './serve.ts';
 
@@ -27,6 +28,15 @@ export const commands: Readonly<Record<string, Command>> = {
   'device reinstate': async (flags) => say(await ask(flags, 'device reinstate', deviceOf(flags))),
   backup: async (flags) => say(await ask(flags, 'backup', { file: resolve(needed(flags, 'to')) })),
   export: async (flags) => say(await ask(flags, 'export', { folder: resolve(needed(flags, 'to')) })),
+  'import-bundle': async (flags) => {
+    const file = resolve(needed(flags, 'from'));
+    const passphrase = await readPassword(flags);
+    say(
+      await withUnpackedBundle(file, passphrase, flags.tenant, (folder) =>
+        ask(flags, 'take carried', { tenant: flags.tenant, folder }),
+      ),
+    );
+  },
   purge: async (flags) => {
     const stream = needed(flags, 'stream');
     if (!flags.yes)

@@ -10,6 +10,7 @@ const OVERVIEW = `Faultline's central server. docs/operations.md has the whole s
   npm run server -- backup --to FILE                     while it runs
   npm run server -- restore --from FILE                  while it does not run; laptops offer their work again
   npm run server -- export --to DIR                      everything, readable without Faultline
+  npm run server -- import-bundle --from FILE            what a laptop exported because it had no network
   npm run server -- purge --stream ticket/ID             delete a record for good
   npm run server -- check                                are the data whole?
   npm run server -- new-epoch                            after a backup was restored in another way
@@ -61,6 +62,11 @@ ${PLACE}`,
   export: `npm run server -- export --to DIR
 
   Facts, records, people and attachments as NDJSON and files, for each tenant. DIR must be new or empty.
+${PLACE}`,
+  'import-bundle': `npm run server -- import-bundle --from FILE --password-stdin [--tenant T]
+
+  Takes in what a laptop has exported: facts under the name of whoever wrote them, and attachments. The whole file is
+  checked first, and doing it twice changes nothing. The passphrase of the file is read from the standard input.
 ${PLACE}`,
   purge: `npm run server -- purge --stream NOUN/ID --yes [--tenant T]
 

@@ -13,6 +13,7 @@ import { writeBackup } from './backup/write-backup.ts';
 import { checkData } from './check-data.ts';
 import { CommandLineOffice } from './command-line-office.ts';
 import { exportData } from './export-data.ts';
+import { takeCarriedFolder } from './take-carried.ts';
 
 /** What an operation works on: the data of the running server, or those that the command line opened itself. */
 export interface OperationPlace {
@@ -126,6 +127,12 @@ const operations = {
   purge: operation(
     z.object({ tenant, stream: z.string().regex(/^[a-z-]+\/.{1,200}$/) }),
     ({ context }, { tenant, stream }) => purgeStream(context, commandLine(tenant), stream),
+  ),
+  /** What a laptop exported, unpacked: see scripts/server/import-bundle.ts. */
+  'take carried': operation(
+    z.object({ tenant, folder: z.string().min(1) }),
+    ({ context }, { tenant, folder }) =>
+      takeCarriedFolder(context, new CommandLineOffice(context, tenant).session, folder),
   ),
   check: operation(z.object({}), ({ context, folder }) => checkData(context.database, attachmentsIn(folder))),
 };

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '#electron/services/host/create-host.ts';
 import { type RunningServer, startServer } from '#server/start.ts';
@@ -109,6 +112,40 @@ test('[SY96] a host that dies after taking a bundle in still brings it to the se
     .poll(async () => factsAtServer(again, 'probe/10'), { timeout: 10_000 })
     .toEqual(events.map(({ id }) => id));
 });
+
+test('[SY96] the office takes a bundle in from the command line while its server runs', async () => {
+  const away = await aLaptop('li.wei', 'li.wei-4');
+  await away.handlers.sync.setOffline({ offline: true }, context);
+  const { sha256 } = await away.handlers.blobs.put({ bytes: new Uint8Array(randomBytes(500_000)) }, context);
+  const { events } = await away.handlers.journal.append(
+    { drafts: [{ ...aDraft('', 'probe/12'), type: 'probe.noted', data: { sha256, size: 500_000 } }] },
+    context,
+  );
+  const path = join(dir, 'stick-4.faultline');
+  await away.handlers.sync.exportBundle({ passphrase: 'eight characters', path }, context);
+  const take = async (passphrase: string, file = path): Promise<{ code: number | null; said: string }> => {
+    const data = join(dir, 'server');
+    const child = spawn(
+      process.execPath,
+      ['scripts/server.ts', 'import-bundle', '--data', data, '--from', file, '--password-stdin'],
+      { stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    child.stdin.end(`${passphrase}\n`);
+    const ended = once(child, 'close') as Promise<[number | null]>;
+    const [out, problem] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { code: (await ended)[0], said: out + problem };
+  };
+  expect(await take('wrong')).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('passphrase') as string,
+  });
+  const first = await take('eight characters');
+  expect(JSON.parse(first.said)).toEqual({ accepted: 1, refused: 0, attachments: 1, unknownDevice: 0 });
+  expect(await take('eight characters')).toEqual(first);
+  const colleague = hosts.find((host) => host !== away) ?? away;
+  expect(await factsAtServer(colleague, 'probe/12')).toEqual(events.map(({ id }) => id));
+  await colleague.handlers.blobs.fetch({ sha256 }, context);
+}, 60_000);
 
 test('[SY95] a file that was tampered with changes nothing at all on the laptop that opens it', async () => {
   const away = await aLaptop('li.wei', 'li.wei-3');

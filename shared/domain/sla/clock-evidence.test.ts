@@ -34,6 +34,14 @@ describe('the evidence for a time', () => {
     expect(wallClockChange(known, { ...later, offsetMs: 700 }, 1000)).toEqual({ kind: 'steady' });
   });
 
+  it('[S9] does not call a finding what two measurements left open', () => {
+    const known = { ...before, offsetMs: 500, uncertaintyMs: 2_000 };
+    const later = anHourLater({ offsetMs: 4_000, uncertaintyMs: 900 });
+    expect(wallClockChange(known, later, 1000)).toEqual({ kind: 'steady' });
+    const set = wallClockChange(known, { ...later, offsetMs: 5_000 }, 1000);
+    expect(set).toEqual({ kind: 'movedBack', byMs: 4_500 });
+  });
+
   it('[S9] says nothing over a restart when no server was asked', () => {
     expect(wallClockChange(before, anHourLater({ bootId: 'b' }), 1000)).toEqual({ kind: 'unknown' });
   });

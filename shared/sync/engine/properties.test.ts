@@ -136,8 +136,11 @@ function check(world: EngineWorld): void {
   expect(isWedged(state, world.monotonicMs)).toBe(false);
 }
 
-const acts = fc.array(actOf(kind), { maxLength: 60 });
-const anyActs = fc.array(actOf(fc.oneof(kind, fc.constant<FailureKind>('revoked'))), { maxLength: 60 });
+const acts = fc.array(actOf(kind), { maxLength: 80, size: 'max' });
+const anyActs = fc.array(actOf(fc.oneof(kind, fc.constant<FailureKind>('revoked'))), {
+  maxLength: 80,
+  size: 'max',
+});
 
 test('[SY81] whatever happens, a timer runs unless a person is waited for; one push at a time, none while offline by choice', () => {
   fc.assert(
@@ -149,7 +152,7 @@ test('[SY81] whatever happens, a timer runs unless a person is waited for; one p
         check(world);
       }
     }),
-    { numRuns: 1_500 },
+    { numRuns: 500 },
   );
 });
 

@@ -46,6 +46,19 @@ describe('an ordinary day', () => {
     expect(world.accepted).toEqual(['fact-1', 'fact-2', 'fact-3']);
   });
 
+  test('[SY82] work that comes when the last look at the outbox was already taken makes another turn', () => {
+    const world = atRest();
+    world.write();
+    world.answer('push');
+    const { effect } = world.only('push');
+    world.underWay.delete(effect);
+    world.write();
+    world.send({ is: 'pushedAll', effect, undelivered: 0 });
+    expect(world.at).toBe('pushing');
+    world.settle();
+    expect(world.accepted).toEqual(['fact-1', 'fact-2']);
+  });
+
   test('[SY82] facts do not wait for attachments: an upload goes on beside the next turns', () => {
     const world = new EngineWorld().start();
     world.blobs = 1;
@@ -347,6 +360,15 @@ describe('the watchdog', () => {
     world.fire('main');
     const before = world.state;
     world.send({ is: 'pushedAll', effect, undelivered: 0 });
+    expect(world.state).toEqual(before);
+  });
+
+  test('[SY81] a timer that was replaced or cleared changes nothing', () => {
+    const world = atRest();
+    const old = world.timers.get('main')!.id;
+    world.fire('main').settle();
+    const before = world.state;
+    for (const name of ['main', 'uploads', 'pokes'] as const) world.send({ is: 'timer', name, id: old });
     expect(world.state).toEqual(before);
   });
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
-import { bindText, MemberRole } from './bind-view.ts';
+import { bindText, ViewRoles } from './bind-view.ts';
 import type { Database, Sql } from './database.ts';
 import { DurableNodeFs, syncTree } from './durable-node-fs.ts';
 
@@ -26,7 +26,7 @@ export async function openPglite(folder: string): Promise<Database> {
     await pg.exec('CHECKPOINT');
     await syncTree(folder);
   }
-  const role = new MemberRole();
+  const roles = new ViewRoles();
   const durable = await provesDurable(pg, files);
   return {
     durable,
@@ -36,7 +36,7 @@ export async function openPglite(folder: string): Promise<Database> {
         const sql: Sql = { query: (text, parameters) => run(transaction, text, parameters) };
         if (mode === 'snapshot')
           await transaction.exec('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-        if (options?.as !== undefined) await transaction.exec(bindText(options.as, await role.has(sql)));
+        if (options?.as !== undefined) await transaction.exec(bindText(options.as, await roles.exist(sql)));
         return work(sql);
       }),
     notify: () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import { Client, Pool, types, type PoolClient } from 'pg';
-import { bindText, MemberRole } from './bind-view.ts';
+import { bindText, ViewRoles } from './bind-view.ts';
 import type { Database, Sql } from './database.ts';
 
 const CHANNEL = 'faultline_poke';
@@ -16,7 +16,7 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
   const settings = { connectionString: url, types: typeParsers, connectionTimeoutMillis: 10_000 };
   const pool = new Pool({ ...settings, max: 16 });
   const bulk = new Pool({ ...settings, max: 2 });
-  const role = new MemberRole();
+  const roles = new ViewRoles();
   let closing = false;
   const lost = (error: Error): void => {
     if (!closing) onLost(error);
@@ -36,9 +36,10 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
     transaction: async (mode, work, options) => {
       const begin = mode === 'snapshot' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' : 'BEGIN';
       const view = options?.as;
-      const hasRole = view !== undefined && (await role.has({ query: (...query) => run(pool, ...query) }));
+      const hasRoles =
+        view !== undefined && (await roles.exist({ query: (...query) => run(pool, ...query) }));
       // One message: who looks costs no round trip of its own.
-      const first = view === undefined ? begin : `${begin}; ${bindText(view, hasRole)}`;
+      const first = view === undefined ? begin : `${begin}; ${bindText(view, hasRoles)}`;
       const client = await (options?.bulk === true ? bulk : pool).connect();
       return inTransaction(client, first, work);
     },

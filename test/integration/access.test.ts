@@ -10,6 +10,7 @@ import { type RunningServer, startServer } from '#server/start.ts';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { aDraft, steppedClock } from '#test/support/journal-builders.ts';
 import { context, isSettled, openLaptop, osStore, untilStatus } from '#test/support/laptop-host.ts';
+import { startIdentityProvider } from '#test/support/identity-provider.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
 
 const PASSPHRASE = 'correct horse battery';
@@ -188,6 +189,58 @@ describe('identity', () => {
     await untilStatus(again, isSettled);
     expect((await info(again)).workspace).toMatchObject({ regions: ['sz'], teams: expect.any(Array) as [] });
   });
+
+  test('[SY92] signs in through the company’s provider in a browser, first and again, and for nobody else’s workspace', async () => {
+    const provider = await startIdentityProvider();
+    const data = join(dir, 'oidc-server');
+    const { issuer, clientId, clientSecret } = provider;
+    const name = 'Company login';
+    const oidc = {
+      issuer,
+      clientId,
+      clientSecret,
+      name,
+      tenant: 'main',
+      userClaim: 'preferred_username' as const,
+    };
+    const own = await startServer({ data, demo: true, logLevel: 'silent', oidc });
+    provider.allowRedirectTo(`${own.url}/v1/oidc/callback`);
+    for (const [subject, user] of Object.entries({ 'subject-1': 'li.wei', 'subject-2': 'zhang.min' }))
+      provider.people.set(subject, { preferred_username: user, name: user });
+    const host = await open('a', { secrets: osStore });
+    const { app } = host.handlers;
+    const codeFor = async (address: string, subject: string): Promise<string> => {
+      const page = await fetch(await provider.signIn(address, subject));
+      return /<p class="code">([^<]+)</.exec(await page.text())?.[1] ?? '';
+    };
+    try {
+      expect(await code(() => app.completeBrowserLogin({ code: 'ABCDEF' }, context))).toBe(
+        'app.noBrowserLogin',
+      );
+      expect(await app.serverInfo({ url: own.url }, context)).toEqual({ password: true, oidc: { name } });
+      const begun = await app.beginBrowserLogin({ url: own.url, deviceName: 'a' }, context);
+      expect(await code(() => app.completeBrowserLogin({ code: 'ABCDEF' }, context))).toBe('sync.wrongCode');
+      const entered = await app.completeBrowserLogin(
+        { code: await codeFor(begun.url, 'subject-1') },
+        context,
+      );
+      expect(entered.workspace).toMatchObject({ userId: 'li.wei', kind: 'server' });
+      await note(host, 'signed in by the browser');
+      await untilStatus(host, isSettled);
+      const other = await app.beginBrowserLogin({ deviceName: 'a' }, context);
+      const strange = await codeFor(other.url, 'subject-2');
+      expect(await code(() => app.completeBrowserLogin({ code: strange }, context))).toBe('app.otherUser');
+      const again = await app.beginBrowserLogin({ deviceName: 'a' }, context);
+      const renewed = await codeFor(again.url, 'subject-1');
+      expect(await app.completeBrowserLogin({ code: renewed }, context)).toMatchObject({
+        workspace: { deviceId: entered.workspace!.deviceId },
+      });
+    } finally {
+      await close(host);
+      await own.close();
+      await provider.stop();
+    }
+  }, 60_000);
 
   test('[SY99] a copied profile becomes a device of its own; what both have written arrives once', async () => {
     const original = await open('original', { secrets: osStore });

@@ -6,11 +6,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CarriedStore } from '#electron/services/bundle/carried-store.ts';
 import type { Host } from '#electron/services/host/create-host.ts';
 import { type RunningServer, startServer } from '#server/start.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import { aDraft } from '#test/support/journal-builders.ts';
 import { context, isSettled, openLaptop, osStore, untilStatus } from '#test/support/laptop-host.ts';
+
+/** The shape of a fact; what it says is nothing. */
+const anEvent = {
+  stream: 'probe/1',
+  scope: 'region/sz',
+  type: 'probe.noted',
+  v: 1,
+  data: {},
+  hlc: '000000000000000-0000-d',
+  at: '',
+  tz: '',
+  clock: { monotonicMs: 0, bootId: '' },
+  actor: 'a',
+  device: 'd',
+  prev: '',
+};
 
 let dir: string;
 let server: RunningServer;
@@ -167,6 +184,41 @@ test('[SY95] a file that was tampered with changes nothing at all on the laptop 
   expect(await readdir(join(dir, 'zhang.min-3', 'carried'))).toEqual([]);
   expect(await colleague.handlers.blobs.info({ sha256 }, context)).toEqual({ size: null });
 });
+
+test('[SY96] what was taken in is there after kill -9, at whatever moment it comes', async () => {
+  const folder = join(dir, 'killed');
+  const portion = (n: number): string =>
+    JSON.stringify({
+      device: `d${n}`,
+      events: [{ ...anEvent, id: `${n}`.padStart(36, '0') }],
+      signature: 's',
+    });
+  const program = `
+    import { CarriedStore } from ${JSON.stringify(new URL('../../electron/services/bundle/carried-store.ts', import.meta.url).href)};
+    const store = await CarriedStore.open(${JSON.stringify(folder)});
+    for (let n = store.count; ; n++) {
+      const portion = ${portion.toString().replace('anEvent', JSON.stringify(anEvent))};
+      await store.add([JSON.parse(portion(n))], new Set());
+      process.stdout.write(n + '\\n');
+    }`;
+  for (let round = 0; round < 5; round++) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    for await (const chunk of child.stdout) {
+      said += String(chunk);
+      if (said.split('\n').length > 3 + round * 4) break;
+    }
+    const ended = once(child, 'close');
+    child.kill('SIGKILL');
+    await ended;
+    const last = Number(said.trimEnd().split('\n').at(-1));
+    const store = await CarriedStore.open(folder);
+    expect(store.count).toBeGreaterThanOrEqual(last);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.damaged'))).toEqual([]);
+  }
+}, 30_000);
 
 test('[SY95] the demo has nothing to hand over', async () => {
   const demo = await openLaptop(dir, 'demo');

@@ -13,25 +13,19 @@ export interface SelfMadeCa {
   readonly key: string;
 }
 
-/** A private authority and a certificate of it, as a company makes them (openssl). */
+/** A private authority and a certificate of it, as a company makes them (openssl). `name` has no spaces. */
 export async function makeCa(dir: string, name: string): Promise<SelfMadeCa> {
-  const file = (ending: string): string => join(dir, `${name}.${ending}`);
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  await run('openssl', [
-    ...['req', '-x509', ...newKey, '-keyout', file('ca.key'), '-out', file('ca.pem'), '-days', '30'],
-    ...['-subj', `/CN=${name}`, '-addext', 'basicConstraints=critical,CA:TRUE'],
-  ]);
-  await run('openssl', [
-    ...['req', ...newKey, '-keyout', file('key'), '-out', file('csr'), '-subj', '/CN=faultline.test'],
-  ]);
-  await writeFile(file('ext'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n');
-  await run('openssl', [
-    ...['x509', '-req', '-in', file('csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key')],
-    ...['-CAcreateserial', '-out', file('pem'), '-days', '20', '-extfile', file('ext')],
-  ]);
-  return {
-    ca: await readFile(file('ca.pem'), 'utf8'),
-    cert: await readFile(file('pem'), 'utf8'),
-    key: await readFile(file('key'), 'utf8'),
-  };
+  const openssl = (line: string) => run('openssl', line.split(' '), { cwd: dir });
+  const read = (ending: string): Promise<string> => readFile(join(dir, `${name}.${ending}`), 'utf8');
+  const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
+  await openssl(
+    `req -x509 ${newKey} -keyout ${name}.ca.key -out ${name}.ca.pem -days 30 -subj /CN=${name} -addext basicConstraints=critical,CA:TRUE`,
+  );
+  await openssl(`req ${newKey} -keyout ${name}.key -out ${name}.csr -subj /CN=faultline.test`);
+  const extensions = 'subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n';
+  await writeFile(join(dir, `${name}.ext`), extensions);
+  await openssl(
+    `x509 -req -in ${name}.csr -CA ${name}.ca.pem -CAkey ${name}.ca.key -CAcreateserial -out ${name}.pem -days 20 -extfile ${name}.ext`,
+  );
+  return { ca: await read('ca.pem'), cert: await read('pem'), key: await read('key') };
 }

@@ -32,6 +32,8 @@ export class CarriedStore implements CarriedFacts {
   readonly #dir: string;
   readonly #portions = new Map<string, Portion>();
   readonly #blobs = new Map<string, NamedBlob>();
+  /** Ids of all facts in here; made anew when it is asked for after a change. */
+  #ids: Set<string> | undefined;
   #nextNumber = 1;
   /** Told when there is something to send. */
   onAdded: () => void = () => undefined;
@@ -63,7 +65,8 @@ export class CarriedStore implements CarriedFacts {
   }
 
   knows(eventId: string): boolean {
-    return this.requests().some(({ events }) => events.some(({ id }) => id === eventId));
+    this.#ids ??= new Set(this.requests().flatMap(({ events }) => events.map(({ id }) => id)));
+    return this.#ids.has(eventId);
   }
 
   /**
@@ -82,6 +85,7 @@ export class CarriedStore implements CarriedFacts {
       const file = `${String(this.#nextNumber++).padStart(9, '0')}-${name}.json`;
       await writeAtomically(join(this.#dir, file), text);
       this.#portions.set(name, { request, file });
+      this.#ids = undefined;
     }
     this.onAdded();
   }
@@ -106,6 +110,7 @@ export class CarriedStore implements CarriedFacts {
       }
       await rm(join(this.#dir, file), { force: true });
       this.#portions.delete(name);
+      this.#ids = undefined;
     }
     return { accepted, refused, left: this.count };
   }

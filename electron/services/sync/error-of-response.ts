@@ -12,6 +12,9 @@ export interface Refusal {
 const BY_CODE: Readonly<Record<string, SyncErrorCode>> = {
   'auth.wrongPassword': 'sync.wrongPassword',
   'auth.wrongCode': 'sync.wrongCode',
+  // Typed before the browser was done, or too late.
+  'auth.signInUnfinished': 'sync.wrongCode',
+  'auth.noSignIn': 'sync.wrongCode',
   'auth.throttled': 'sync.throttled',
   'auth.wrongDevice': 'sync.needsLogin',
   'auth.deviceRevoked': 'sync.deviceRevoked',

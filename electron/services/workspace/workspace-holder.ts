@@ -24,6 +24,7 @@ import { JsonFile } from './json-file.ts';
 import { type LoginDevice, ServerDoor } from './server-door.ts';
 import { SyncMemorySchema } from './sync-memory.ts';
 import { wipeWorkspace } from './wipe-workspace.ts';
+import { identityOf, standing, workspaceOf } from './workspace-of-answer.ts';
 
 export interface OpenWorkspace {
   readonly workspace: Workspace;
@@ -383,34 +384,6 @@ export class WorkspaceHolder {
       throw new HostError('app.notOnServer', 'The demo workspace has no server to log in to.');
     return { serverUrl, tenant, userId, device: { id: deviceId, code: deviceCode, name: deviceCode } };
   }
-}
-
-/** Roles and scopes may have changed since; the user may not. */
-function standing(workspace: Workspace, answer: RefreshAnswer): Workspace {
-  const { userName, roles, scopes, homeRegion, regions, teams } = answer;
-  return { ...workspace, userName, roles, scopes, homeRegion, regions, teams };
-}
-
-function identityOf({ deviceId, deviceCode }: LoginAnswer): Pick<Workspace, 'deviceId' | 'deviceCode'> {
-  return { deviceId, deviceCode };
-}
-
-function workspaceOf(serverUrl: string, answer: LoginAnswer): Workspace {
-  const { tenant, userId, userName, roles, homeRegion, scopes, regions, teams } = answer;
-  return {
-    kind: 'server',
-    workspaceId: `server-${answer.deviceId}`,
-    userId,
-    userName,
-    roles,
-    ...identityOf(answer),
-    homeRegion,
-    scopes,
-    regions,
-    teams,
-    serverUrl,
-    tenant,
-  };
 }
 
 function alreadyInWorkspace(): HostError {

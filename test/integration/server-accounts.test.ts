@@ -162,6 +162,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The accounts on %s', (kind) =>
       await good(manager, 'GET', `/v1/admin/devices?user=${device.login.userId}`),
     );
     expect(page.devices).toMatchObject([{ id: deviceId, quarantined: 1 }]);
+    expect(page.devices[0]?.lastSeenAt).toMatch(/^20/);
 
     await good(manager, 'POST', `/v1/admin/devices/${deviceId}/reinstate`, {
       reason: 'The driver brought it.',

@@ -35,8 +35,6 @@ export class CarriedStore implements CarriedFacts {
   /** Ids of all facts in here; made anew when it is asked for after a change. */
   #ids: Set<string> | undefined;
   #nextNumber = 1;
-  /** Told when there is something to send. */
-  onAdded: () => void = () => undefined;
 
   private constructor(dir: string) {
     this.#dir = dir;
@@ -87,7 +85,6 @@ export class CarriedStore implements CarriedFacts {
       this.#portions.set(name, { request, file });
       this.#ids = undefined;
     }
-    this.onAdded();
   }
 
   async sendAll(line: CarriedLine, signal: AbortSignal): ReturnType<CarriedFacts['sendAll']> {

@@ -50,7 +50,9 @@ export async function pull(
       const asking = Object.hasOwn(asked, scope) ? (asked[scope] ?? 0) : 0;
       // A number the server never gave: only starting over can be right.
       const from = asking > head ? 0 : asking;
-      cursors[scope] = await readEntries(sql, account.tenant, scope, from, left, lines);
+      // Most pulls find most scopes as they left them.
+      cursors[scope] =
+        from === head ? head : await readEntries(sql, account.tenant, scope, from, left, lines);
     }
     lines.push(line({ k: 'acked', lastEventId: await lastAcknowledged(sql, account.tenant, deviceId) }));
     for (const { scope, head, hash } of heads) {

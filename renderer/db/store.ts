@@ -11,7 +11,7 @@ import { foldAgain, foldFresh, foldLive } from './folding.ts';
 import type { ListAnswer, ListQuery } from './list-query.ts';
 import type { Segment } from './pages.ts';
 import { advance, type Mismatch, type SyncPosition } from './position.ts';
-import { takeAway, rewrite } from './take-away.ts';
+import { cutOut, takeAway } from './take-away.ts';
 
 /** A fact as a timeline shows it. */
 export interface EventWithStanding {
@@ -264,31 +264,12 @@ export class Store {
       const row = facts.some(({ standing }) => standing !== 'refused') ? foldLive(key, facts) : undefined;
       const wasIncomplete = cache.incomplete.delete(key);
       try {
-        if (row === undefined) await this.#cutOut(cache, key);
+        if (row === undefined) await cutOut(cache, key);
         else await cache.commit({ rows: [{ row, isWhole: true }], facts });
       } catch (thrown) {
         if (wasIncomplete) cache.incomplete.add(key);
         throw thrown;
       }
-    });
-  }
-
-  /** The server gives nothing of it any more: it leaves the pages too. */
-  async #cutOut(cache: Cache, key: string): Promise<void> {
-    const cut = new Map(cache.memory.placesOf(key).map((id) => [id, new Set([key])]));
-    const rewritten = await rewrite(cache, cut);
-    const position = await cache.position();
-    const pages = Object.fromEntries(
-      Object.entries(position.pages).map(([scope, ids]) => [
-        scope,
-        ids.map((id) => rewritten.get(id)?.header.id ?? id),
-      ]),
-    );
-    await cache.commit({
-      goneRows: [key],
-      pages: [...rewritten.values()],
-      gonePages: [...rewritten.keys()],
-      position: { ...position, pages },
     });
   }
 
@@ -302,7 +283,7 @@ export class Store {
     await (await this.#opened).pages.stage(segment);
   }
 
-  /** See {@link adoptScope}. Scopes that a complete bootstrap does not name are taken away by the caller's next pull. */
+  /** See {@link adoptScope}. Scopes that a complete bootstrap does not name are the caller's to drop. */
   adoptScope(adoption: Adoption): Promise<void> {
     return this.#inTurn((cache) => adoptScope(cache, adoption));
   }

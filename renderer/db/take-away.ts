@@ -65,17 +65,11 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
   const rewritten = await rewrite(cache, cut);
   const without = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(of).filter(([scope]) => !lostScopes.has(scope)));
-  const pages = Object.fromEntries(
-    Object.entries(without(position.pages)).map(([scope, ids]) => [
-      scope,
-      ids.map((id) => rewritten.get(id)?.header.id ?? id),
-    ]),
-  );
   const next: SyncPosition = {
     ...position,
     cursors: without(position.cursors),
     checksums: without(position.checksums),
-    pages,
+    pages: renamed(without(position.pages), rewritten),
     hidden: [...hidden],
   };
   for (const scope of lostScopes) cache.damaged.delete(scope);
@@ -114,8 +108,32 @@ async function factsOfStream(cache: Cache, stream: string): Promise<Fact[]> {
   return (await cache.factsOf(stream)).filter(({ event }) => event.stream === stream);
 }
 
+/** Takes an entity away of which the server gives nothing any more, out of the pages too. */
+export async function cutOut(cache: Cache, key: string): Promise<void> {
+  const rewritten = await rewrite(
+    cache,
+    new Map(cache.memory.placesOf(key).map((id) => [id, new Set([key])])),
+  );
+  const position = await cache.position();
+  await cache.commit({
+    goneRows: [key],
+    pages: [...rewritten.values()],
+    gonePages: [...rewritten.keys()],
+    position: { ...position, pages: renamed(position.pages, rewritten) },
+  });
+}
+
+function renamed(
+  pages: SyncPosition['pages'],
+  rewritten: ReadonlyMap<string, SealedPage>,
+): SyncPosition['pages'] {
+  return Object.fromEntries(
+    Object.entries(pages).map(([scope, ids]) => [scope, ids.map((id) => rewritten.get(id)?.header.id ?? id)]),
+  );
+}
+
 /** The pages without the rows that are cut out of them, under new names. */
-export async function rewrite(
+async function rewrite(
   cache: Cache,
   cut: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<Map<string, SealedPage>> {

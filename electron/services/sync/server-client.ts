@@ -160,16 +160,6 @@ export class ServerClient implements EngineServer {
     }
   }
 
-  async hasBlob(sha256: string, signal?: AbortSignal): Promise<boolean> {
-    try {
-      await this.#send({ path: `/v1/blobs/${sha256}`, method: 'HEAD', signal });
-      return true;
-    } catch (thrown) {
-      if (thrown instanceof SyncError && thrown.detail['status'] === 404) return false;
-      throw thrown;
-    }
-  }
-
   /** Sends a file in one piece. @returns what the server says of it. */
   async putBlob(sha256: string, path: string, signal?: AbortSignal): Promise<BlobReceipt> {
     const body = await openAsBlob(path);

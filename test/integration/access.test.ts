@@ -28,7 +28,7 @@ beforeAll(async () => {
     // Short, so that every test here also renews its login.
     accessTtlMs: 1_000,
   });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await server.close();
   await rm(serverDir, { recursive: true, force: true });

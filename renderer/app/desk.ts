@@ -1,4 +1,6 @@
 import { createContext, use } from 'react';
+import { mayRead, refusalOf } from '#shared/domain/rights/rights.ts';
+import type { Subject } from '#shared/domain/rights/subject.ts';
 import type { DecideContext, Decision } from '#shared/domain/refusal.ts';
 import type { AppInfo, Workspace } from '#shared/host/app.ts';
 import type { EventDraft } from '#shared/events/envelope.ts';
@@ -56,8 +58,24 @@ export async function save(desk: Desk, drafts: readonly EventDraft[]): Promise<v
   }
 }
 
-/** Decides and saves; a refusal is handed back for the screen to explain. */
+/**
+ * Decides and saves; a refusal is handed back for the screen to explain. What the server would refuse for want of a right is
+ * said here and now, by the same table, instead of days later in "Unsynced".
+ */
 export async function saveDecision(desk: Desk, decision: Decision): Promise<Decision> {
-  if (decision.ok) await save(desk, decision.drafts);
+  if (!decision.ok) return decision;
+  const subject = subjectOf(desk.workspace);
+  for (const { scope, type } of decision.drafts) {
+    // A stream of a scope that is not the user's is on this laptop because it is shared with him.
+    const shared = !mayRead(subject, scope);
+    const refusal = refusalOf(subject, scope, type, { shared });
+    if (refusal !== undefined) return { ok: false, refusal };
+  }
+  await save(desk, decision.drafts);
   return decision;
+}
+
+/** Who works here, as the table of rights sees him. */
+export function subjectOf({ userId, roles, homeRegion, regions }: Workspace): Subject {
+  return { id: userId, roles, homeRegion, regions: [homeRegion, ...(regions ?? [])] };
 }

@@ -18,7 +18,7 @@ import { TicketPage } from '../features/ticket/ticket-page.tsx';
 import { useView, type Section } from '../stores/view.ts';
 import { commands } from './command-list.ts';
 import { useConnectionState } from './connection-state.ts';
-import { useDesk, type Desk } from './desk.ts';
+import { subjectOf, useDesk, type Desk } from './desk.ts';
 import { Dock } from './dock.tsx';
 import { Edge } from './edge.tsx';
 import { explainError } from './explain.ts';
@@ -124,6 +124,5 @@ export function Frame({ notice }: { notice: string | undefined }) {
 
 /** Whether the user looks after accounts on a server: the screens of the office are for him. */
 function isOffice({ workspace }: Desk): boolean {
-  const { kind, userId: id, roles, homeRegion } = workspace;
-  return kind === 'server' && mayAdminister({ id, roles, homeRegion, regions: [homeRegion] }, 'users');
+  return workspace.kind === 'server' && mayAdminister(subjectOf(workspace), 'users');
 }

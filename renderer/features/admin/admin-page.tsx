@@ -2,7 +2,7 @@ import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { mayAdminister } from '#shared/domain/rights/administer.ts';
-import { useDesk } from '../../app/desk.ts';
+import { subjectOf, useDesk } from '../../app/desk.ts';
 import { useSyncStatus } from '../sync/index.ts';
 import classes from './admin-page.module.css';
 import { AuditTab } from './audit-tab.tsx';
@@ -38,12 +38,7 @@ export function AdminPage() {
   const { workspace } = useDesk();
   const [tab, setTab] = useState<Tab>('users');
   const state = useSyncStatus()?.state;
-  const subject = {
-    id: workspace.userId,
-    roles: workspace.roles,
-    homeRegion: workspace.homeRegion,
-    regions: [workspace.homeRegion],
-  };
+  const subject = subjectOf(workspace);
   const tabs = (Object.keys(TABS) as Tab[]).filter((name) => mayAdminister(subject, AREAS[name]));
   const Shown = TABS[tab];
   return (

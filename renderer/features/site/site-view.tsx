@@ -5,7 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { covers } from '#shared/domain/contract/contract.ts';
 import { decideDirectory } from '#shared/domain/directory/decide.ts';
 import type { SiteState } from '#shared/domain/directory/state.ts';
-import { decideContext, saveDecision, useDesk } from '../../app/desk.ts';
+import { mayAppend } from '#shared/domain/rights/rights.ts';
+import { decideContext, saveDecision, subjectOf, useDesk } from '../../app/desk.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import { useEntities, useEntity } from '../../app/use-live.ts';
 import { formatSize } from '../../components/format-size.ts';
@@ -32,6 +33,8 @@ export function SiteView({ siteId }: { siteId: string }) {
   const name = (named: { name?: string; nameEn?: string } | undefined): string =>
     nameIn(i18n.language, named);
   const ours = contracts.filter((contract) => covers(contract, site));
+  const subject = subjectOf(desk.workspace);
+  const may = (type: string): boolean => mayAppend(subject, site.scope, type);
 
   return (
     <div className={classes.page} data-testid="site-view">
@@ -72,7 +75,7 @@ export function SiteView({ siteId }: { siteId: string }) {
       <Part
         title={t('visit.section.contract')}
         add={t('site.form.contract')}
-        onAdd={() => setForm({ kind: 'contract', site })}
+        onAdd={may('contract.registered') ? () => setForm({ kind: 'contract', site }) : undefined}
       >
         {ours.map((contract) => (
           <li key={contract.id}>
@@ -92,7 +95,7 @@ export function SiteView({ siteId }: { siteId: string }) {
         <Part
           title={t('visit.section.contacts')}
           add={t('site.form.contact')}
-          onAdd={() => setForm({ kind: 'contact', on: customer })}
+          onAdd={may('customer.contactAdded') ? () => setForm({ kind: 'contact', on: customer }) : undefined}
         >
           {customer.contacts.map((contact) => (
             <li key={contact.name + contact.phone}>
@@ -104,7 +107,7 @@ export function SiteView({ siteId }: { siteId: string }) {
       <Part
         title={t('visit.section.assets')}
         add={t('site.form.asset')}
-        onAdd={() => setForm({ kind: 'asset', site })}
+        onAdd={may('asset.registered') ? () => setForm({ kind: 'asset', site }) : undefined}
       >
         {assets.map((asset) => (
           <li key={asset.id} data-testid="asset">
@@ -135,7 +138,7 @@ export function SiteView({ siteId }: { siteId: string }) {
       <Part
         title={t('visit.section.documents')}
         add={t('site.form.document')}
-        onAdd={() => setForm({ kind: 'document', on: site })}
+        onAdd={may('site.documentAdded') ? () => setForm({ kind: 'document', on: site }) : undefined}
       >
         {site.documents.map((document) => (
           <li key={document.documentId}>
@@ -157,15 +160,23 @@ function dayIn(zone: string | undefined): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
 }
 
-function Part(props: { title: string; add: string; onAdd: () => void; children: ReactNode[] }) {
+function Part(props: {
+  title: string;
+  add: string;
+  /** Left out where the user may not add. */
+  onAdd?: (() => void) | undefined;
+  children: ReactNode[];
+}) {
   const { t } = useTranslation();
   return (
     <section className={classes.site}>
       <h2>
         {props.title}
-        <button type="button" className={classes.add} onClick={props.onAdd}>
-          + {props.add}
-        </button>
+        {props.onAdd !== undefined && (
+          <button type="button" className={classes.add} onClick={props.onAdd}>
+            + {props.add}
+          </button>
+        )}
       </h2>
       {props.children.length === 0 ? <p>{t('site.nothing')}</p> : <ul>{props.children}</ul>}
     </section>

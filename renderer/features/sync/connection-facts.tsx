@@ -51,7 +51,7 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
           <dt>{t('sync.stuck')}</dt>
           <dd data-testid="sync-stuck">
             {t('sync.stuckSince', { count: status.unsynced, since: at(stuck.since) })}{' '}
-            {explainError(Object.assign(new Error(stuck.reason), { code: stuck.reason }))}
+            {t(`sync.stuckReason.${stuck.reason}`, { defaultValue: stuck.reason })}
           </dd>
         </>
       )}

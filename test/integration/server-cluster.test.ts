@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { startRoundRobinProxy, type RoundRobinProxy } from '#test/support/proxy.ts';
 import { startServerProcess, type ServerProcess } from '#test/support/server-process.ts';
@@ -10,6 +10,8 @@ import { checksumOf, send, SyncDevice } from '#test/support/sync-device.ts';
 import { beginUpload, patch, tus } from '#test/support/uploads.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+vi.setConfig({ testTimeout: 90_000 });
 
 /** Real processes on one database and one folder, and a balancer that never sends anybody to the same one twice. */
 describe('Three servers on one PostgreSQL behind a balancer', () => {

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#server/db/database.ts';
 import { migrate, migrateIn, MIGRATIONS, migrationsIn, statementsOf } from '#server/db/migrate.ts';
 import { openPglite } from '#server/db/open-pglite.ts';
@@ -13,6 +13,8 @@ import { SyncDevice } from '#test/support/sync-device.ts';
 /** Argon2id of "demo", as the first version wrote it. */
 const PASSWORD = '$argon2id$v=19$m=19456,t=2,p=1$';
 const versions = MIGRATIONS.map(({ id }) => id);
+
+vi.setConfig({ testTimeout: 90_000 });
 
 describe.each(['PGlite', 'PostgreSQL'] as const)('Migrations on %s', (kind) => {
   let postgres: Postgres | undefined;

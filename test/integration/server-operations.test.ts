@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect as connectTls } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openPglite } from '#server/db/open-pglite.ts';
 import { checkBackup } from '#server/ops/backup/restore-backup.ts';
 import { startServer, type RunningServer, type ServerOptions } from '#server/start.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
@@ -17,10 +18,21 @@ import { checksumOf, SyncDevice } from '#test/support/sync-device.ts';
 const run = promisify(execFile);
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+/** Processes are started, certificates made, databases created: on a busy machine that takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
+
+let empty: string;
 let folder: string;
 let open: RunningServer[];
+beforeAll(async () => {
+  // Making an empty embedded database takes seconds; a copy of one does not.
+  empty = await mkdtemp(join(tmpdir(), 'faultline-empty-'));
+  await (await openPglite(join(empty, 'database'))).close();
+});
+afterAll(() => rm(empty, { recursive: true, force: true }));
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'faultline-operations-'));
+  await cp(empty, join(folder, 'data'), { recursive: true });
   open = [];
 });
 afterEach(async () => {
@@ -90,6 +102,35 @@ describe('How the server is reached', () => {
     await expect(start({ ...pair, tlsCert: join(folder, 'missing.pem') })).rejects.toThrow(/cannot be read/);
   });
 
+  it.runIf(process.platform !== 'win32')(
+    '[SY75] notices a renewed certificate by itself, and at once on SIGHUP',
+    async () => {
+      const { tlsCert, tlsKey } = await makeCertificate('first');
+      const flags = [
+        '--port',
+        '0',
+        '--data',
+        join(folder, 'data'),
+        '--tls-cert',
+        tlsCert,
+        '--tls-key',
+        tlsKey,
+      ];
+      const server = await startServerProcess(flags);
+      try {
+        expect(await certificateOf(server.url)).toBe('first');
+        await makeCertificate('second');
+        server.child.kill('SIGHUP');
+        await expect.poll(() => certificateOf(server.url), { timeout: 20_000 }).toBe('second');
+        await makeCertificate('third');
+        await expect.poll(() => certificateOf(server.url), { timeout: 30_000 }).toBe('third');
+      } finally {
+        await server.kill('SIGTERM');
+      }
+    },
+    90_000,
+  );
+
   it('[SY75] believes the address that a proxy tells only from a trusted proxy', async () => {
     const guess = async (server: RunningServer, from: string): Promise<number> => {
       const response = await fetch(`${server.url}/v1/login`, {
@@ -152,6 +193,29 @@ describe('What the server tells its operator', () => {
     const stranger = await fetch(`${server.url}/readyz`, { headers: { 'x-forwarded-for': '10.1.1.1' } });
     expect(await stranger.json()).toEqual({ status: 'ready' });
   });
+
+  it('[SY77] is not ready when a backup was restored under it or the database is away', async () => {
+    const postgres = await startPostgres({ settings: ['fsync=off'] });
+    try {
+      const server = await start({ databaseUrl: postgres.url });
+      const ready = async () => {
+        const answer = await fetch(`${server.url}/readyz`);
+        return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
+      };
+      expect((await ready())[0]).toBe(200);
+      const place = ['--data', join(folder, 'data'), '--database-url', postgres.url];
+      expect((await runServerCommand(['new-epoch', ...place])).code).toBe(0);
+      expect(await ready()).toMatchObject([
+        503,
+        { database: 'ok', epoch: expect.stringContaining('restored') },
+      ]);
+      await postgres.stop();
+      expect(await ready()).toMatchObject([503, { database: 'The database does not answer.', disk: 'ok' }]);
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    } finally {
+      await postgres.stop();
+    }
+  }, 90_000);
 
   it('[SY77] counts requests by route pattern, for this machine or whoever has the token', async () => {
     const server = await start({ metricsToken: 'open-sesame' });
@@ -473,7 +537,6 @@ describe('The command line', () => {
       expect((await runServerCommand([command, '--help'])).output).toContain(`npm run server -- `);
     expect((await runServerCommand(['fly'])).errors).toContain('There is no command "fly"');
     expect((await runServerCommand(['backup', '--data', folder])).errors).toContain('--to is missing');
-    await mkdir(join(folder, 'data'), { recursive: true });
     const server = await startServerProcess(['--port', '0', '--data', join(folder, 'data')]);
     try {
       expect(server.output()).toContain('First start');

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer, type RunningServer } from '#server/start.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
@@ -11,6 +11,8 @@ import { beginUpload, codeOf, patch, tus, type TusAnswer } from '#test/support/u
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const DAY = 24 * 3_600_000;
+
+vi.setConfig({ testTimeout: 90_000 });
 
 describe.each(['PGlite', 'PostgreSQL'] as const)('Uploads to a server on %s', (kind) => {
   let postgres: Postgres | undefined;

@@ -6,7 +6,7 @@ import type { StoreStart } from './store.worker.ts';
 
 export type StoreClient = ContractClient<typeof storeContract>['store'];
 
-/** The key of the cached pages, as `app.cacheKey` answers. */
+/** The key of the cached pages, as the host answers it. */
 export interface CacheKey {
   readonly key: Uint8Array | null;
   readonly protection: Protection;

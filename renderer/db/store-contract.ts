@@ -9,7 +9,7 @@ import type { Segment } from './pages.ts';
 import type { SyncPosition } from './position.ts';
 import type { EventWithStanding, FirstPage, Labels, PullOutcome } from './store.ts';
 
-/** What keeps others from reading the store: see `app.cacheKey`. */
+/** What keeps others from reading the store: see `cacheKey` in shared/host/app.ts. */
 export type Protection = 'os' | 'passphrase' | 'none';
 
 export interface StoreChange {

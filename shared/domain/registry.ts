@@ -28,8 +28,20 @@ export type EventReading =
   | { readonly kind: 'newer' }
   | { readonly kind: 'malformed'; readonly reason: string };
 
+/** What was read once: an event never changes, and every fold and every list of its keys asks again. */
+const readings = new WeakMap<DomainEvent, EventReading>();
+
 /** Reads the data of an event against the schema of its type. */
 export function readEvent(event: DomainEvent): EventReading {
+  let reading = readings.get(event);
+  if (reading === undefined) {
+    reading = read(event);
+    readings.set(event, reading);
+  }
+  return reading;
+}
+
+function read(event: DomainEvent): EventReading {
   const type = lookUp(event.type);
   if (type === undefined || event.v > type.v) return { kind: 'newer' };
   const parsed = type.data.safeParse(event.data);
@@ -45,11 +57,10 @@ export function readEvent(event: DomainEvent): EventReading {
 
 /** The keys of all entities an event changes: its own stream first, then what its type names. */
 export function touches(event: DomainEvent): string[] {
-  const type = lookUp(event.type);
-  if (type === undefined || event.v > type.v) return [event.stream];
-  const parsed = type.data.safeParse(event.data);
-  if (!parsed.success) return [event.stream];
-  return [...new Set([event.stream, ...type.touches(parsed.data)])];
+  const reading = readEvent(event);
+  if (reading.kind !== 'known') return [event.stream];
+  const more = lookUp(event.type)?.touches(reading.event.data) ?? [];
+  return [...new Set([event.stream, ...more])];
 }
 
 function lookUp(name: string): EventType | undefined {

@@ -40,6 +40,8 @@ export const SyncStatusSchema = z.object({
   offlineByChoice: z.boolean(),
   /** On a metered network only facts and small attachments travel; recordings wait. */
   metered: z.boolean(),
+  /** What the user chose; missing where there is no server. */
+  meteredMode: z.enum(['auto', 'on', 'off']).optional(),
   /** Facts without a last word of the server, and blobs that wait for it. */
   unsynced: z.number().int(),
   unsentBlobs: z.number().int(),

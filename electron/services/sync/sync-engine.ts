@@ -143,7 +143,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
 
   async status(): Promise<SyncStatus> {
     const { journal, clock } = this.#options;
-    return syncStatus({
+    const status = syncStatus({
       state: this.#driver.state,
       journal,
       uploads: await this.unsentBlobs(),
@@ -151,6 +151,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
       nowMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
     });
+    return { ...status, meteredMode: this.#meteredMode };
   }
 
   /** Facts without a last good word of the server. */
@@ -184,6 +185,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
     this.#meteredMode = mode;
     this.#options.onMeteredMode?.(mode);
     this.#driver.dispatch({ is: 'metered', isMetered: this.#isMetered() });
+    this.changes.notify();
   }
 
   /** A fresh login: what waited for it goes on. Without `token` the client has it already. */

@@ -1,5 +1,5 @@
 import { Button, Textarea } from '@mantine/core';
-import { useCallback, useEffect, useState, type SyntheticEvent } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TrustedCa } from '#shared/host/sync.ts';
 import { explainError } from '../../app/explain.ts';
@@ -7,7 +7,7 @@ import type { HostClient } from '../../host/connect.ts';
 import classes from './access.module.css';
 
 /** Private certificate authorities that vouch for the server: companies that issue their own certificates have one. */
-export function TrustedAuthorities({ host }: { host: HostClient }) {
+export function TrustedAuthorities({ host, onAdded }: { host: HostClient; onAdded?: () => void }) {
   const { t, i18n } = useTranslation();
   const [cas, setCas] = useState<readonly TrustedCa[]>([]);
   const [isAdding, setAdding] = useState(false);
@@ -26,14 +26,13 @@ export function TrustedAuthorities({ host }: { host: HostClient }) {
       setTrouble(explainError(thrown));
     }
   };
-  const add = (event: SyntheticEvent): void => {
-    event.preventDefault();
+  const add = (): void =>
     void act(async () => {
       await host.sync.addCa({ pem });
       setPem('');
       setAdding(false);
+      onAdded?.();
     });
-  };
   const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium' });
   return (
     <div data-testid="trusted-authorities">
@@ -60,21 +59,23 @@ export function TrustedAuthorities({ host }: { host: HostClient }) {
         </ul>
       )}
       {isAdding ? (
-        <form className={classes.form} onSubmit={add}>
+        // No form: it also stands inside that of the first start.
+        <div className={classes.form}>
           <Textarea
             label={t('settings.trust.pem')}
             placeholder="-----BEGIN CERTIFICATE-----"
             autosize
+            required
             minRows={4}
             maxRows={10}
             value={pem}
             data-testid="ca-pem"
             onChange={(event) => setPem(event.currentTarget.value)}
           />
-          <Button type="submit" size="xs" disabled={pem.trim() === ''} data-testid="ca-add">
+          <Button size="xs" disabled={pem.trim() === ''} data-testid="ca-add" onClick={add}>
             {t('settings.trust.add')}
           </Button>
-        </form>
+        </div>
       ) : (
         <Button size="xs" variant="default" data-testid="ca-open" onClick={() => setAdding(true)}>
           {t('settings.trust.add')}

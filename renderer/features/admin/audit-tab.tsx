@@ -31,13 +31,15 @@ export function AuditTab() {
         <Table.Tbody>
           {value?.entries.map((entry) => (
             <Table.Tr key={entry.n}>
-              <Table.Td>{formatSeen(entry.at, i18n.language, '')}</Table.Td>
+              <Table.Td className={classes.figure}>{formatSeen(entry.at, i18n.language, '')}</Table.Td>
               <Table.Td>
                 {entry.actor} <span className={classes.mono}>{entry.address}</span>
               </Table.Td>
-              <Table.Td className={classes.mono}>{entry.act}</Table.Td>
+              <Table.Td>
+                {t(`admin.audit.acts.${entry.act.replace('.', '_')}`, { defaultValue: entry.act })}
+              </Table.Td>
               <Table.Td className={classes.mono}>{entry.subject}</Table.Td>
-              <Table.Td className={classes.mono}>{JSON.stringify(entry.detail)}</Table.Td>
+              <Table.Td className={classes.mono}>{detailOf(entry.detail)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -56,4 +58,21 @@ export function AuditTab() {
       </div>
     </section>
   );
+}
+
+/** `roles: engineer → manager · reason: lost on the train`. What has no plain form stands as JSON. */
+function detailOf(detail: unknown): string {
+  if (typeof detail !== 'object' || detail === null)
+    return detail === undefined ? '' : JSON.stringify(detail);
+  return Object.entries(detail)
+    .map(([name, value]) => `${name}: ${plain(value)}`)
+    .join(' · ');
+}
+
+function plain(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(plain).join(', ');
+  if (typeof value === 'object' && value !== null && 'from' in value && 'to' in value)
+    return `${plain(value.from)} → ${plain(value.to)}`;
+  return JSON.stringify(value);
 }

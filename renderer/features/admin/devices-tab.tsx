@@ -26,7 +26,7 @@ export function DevicesTab() {
             {(['code', 'user', 'seen', 'state'] as const).map((column) => (
               <Table.Th key={column}>{t(`admin.device.${column}`)}</Table.Th>
             ))}
-            <Table.Th />
+            <Table.Th aria-label={t('admin.acts')} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -36,7 +36,9 @@ export function DevicesTab() {
                 <b>{device.code}</b> {device.name} · {device.platform}
               </Table.Td>
               <Table.Td>{device.userName}</Table.Td>
-              <Table.Td>{formatSeen(device.lastSeenAt, i18n.language, t('admin.never'))}</Table.Td>
+              <Table.Td className={classes.figure}>
+                {formatSeen(device.lastSeenAt, i18n.language, t('admin.never'))}
+              </Table.Td>
               <Table.Td>
                 {device.revoked === null
                   ? t('admin.device.active')

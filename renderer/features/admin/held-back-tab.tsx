@@ -5,7 +5,8 @@ import type { AdminRefusal } from '#shared/sync/admin.ts';
 import { useDesk } from '../../app/desk.ts';
 import { deviceZone } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
-import { tellEvent, useDirectory } from '../ticket/index.ts';
+import { useStreamNames } from '../sync/index.ts';
+import { tellEvent, useDirectory, type EventTeller } from '../ticket/index.ts';
 import classes from './admin-page.module.css';
 import { formatSeen } from './format-seen.ts';
 import { ReasonDialog } from './reason-dialog.tsx';
@@ -22,6 +23,7 @@ export function HeldBackTab() {
   const { nameOf } = useDirectory();
   const load = useCallback(() => host.admin.refusals({ limit: 200 }), [host]);
   const { value, trouble, act } = useLoaded(load);
+  const streamName = useStreamNames((value?.refusals ?? []).map(({ event }) => event?.stream ?? ''));
   const [choice, setChoice] = useState<Choice>();
   const teller = { t, language: i18n.language, zone: deviceZone(), now, nameOf };
   const decide = (reason: string): Promise<boolean> => {
@@ -39,17 +41,26 @@ export function HeldBackTab() {
       <Trouble text={trouble} />
       {value?.refusals.length === 0 && <p className={classes.note}>{t('admin.heldBack.nothing')}</p>}
       <Table stickyHeader data-testid="admin-held-back">
+        {value !== undefined && value.refusals.length > 0 && (
+          <Table.Thead>
+            <Table.Tr>
+              {(['what', 'who', 'when', 'why'] as const).map((column) => (
+                <Table.Th key={column}>{t(`admin.heldBack.${column}`)}</Table.Th>
+              ))}
+              <Table.Th aria-label={t('admin.acts')} />
+            </Table.Tr>
+          </Table.Thead>
+        )}
         <Table.Tbody>
           {value?.refusals.map((refusal) => (
             <Table.Tr key={refusal.device + refusal.id}>
               <Table.Td>
-                {refusal.event === null
-                  ? t('admin.heldBack.unreadable')
-                  : tellEvent(refusal.event, teller).sentence}
-                {refusal.event !== null && ` · ${nameOf(refusal.event.stream)}`}
+                <What event={refusal.event} teller={teller} streamName={streamName} />
               </Table.Td>
               <Table.Td>{refusal.userName}</Table.Td>
-              <Table.Td>{formatSeen(refusal.receivedAt, i18n.language, '')}</Table.Td>
+              <Table.Td className={classes.figure}>
+                {formatSeen(refusal.receivedAt, i18n.language, '')}
+              </Table.Td>
               <Table.Td>
                 {t(`sync.verdict.${refusal.code.split('.').at(-1)}`, {
                   defaultValue: refusal.detail ?? refusal.code,
@@ -91,5 +102,22 @@ export function HeldBackTab() {
         />
       )}
     </section>
+  );
+}
+
+function What(props: {
+  event: AdminRefusal['event'];
+  teller: EventTeller;
+  streamName: (stream: string) => string;
+}) {
+  const { t } = useTranslation();
+  const { event, teller, streamName } = props;
+  if (event === null) return t('admin.heldBack.unreadable');
+  const { sentence, words } = tellEvent(event, teller);
+  return (
+    <>
+      {streamName(event.stream)} · {sentence}
+      {words !== undefined && <p className={classes.words}>{words}</p>}
+    </>
   );
 }

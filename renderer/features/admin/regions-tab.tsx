@@ -3,8 +3,11 @@ import { useCallback, useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Tier } from '#shared/domain/ticket/words.ts';
 import { useDesk } from '../../app/desk.ts';
+import { nameIn } from '../../app/i18n/i18n.ts';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import classes from './admin-page.module.css';
+import { useDirectory } from '../ticket/index.ts';
+import { namedRegion } from './named-region.ts';
 import { Trouble } from './trouble.tsx';
 import { useLoaded } from './use-loaded.ts';
 
@@ -20,14 +23,21 @@ interface Draft {
 
 /** Regions are what customers, tickets and stock belong to; a team lets its members work in its region. */
 export function RegionsTab() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { host } = useDesk();
+  const { users } = useDirectory();
   const load = useCallback(
     async () => ({ ...(await host.admin.regions({})), ...(await host.admin.teams({})) }),
     [host],
   );
   const { value, trouble, act } = useLoaded(load);
   const [draft, setDraft] = useState<Draft>();
+  const regionName = (id: string): string => namedRegion(value?.regions ?? [], id, i18n.language);
+  const nameOf = (id: string): string =>
+    nameIn(
+      i18n.language,
+      users.find((user) => user.id === id),
+    ) || id;
   const blank = (kind: Draft['kind']): Draft => ({
     kind,
     isNew: true,
@@ -67,7 +77,12 @@ export function RegionsTab() {
       <Trouble text={trouble} />
       <h2 className={classes.subtitle}>
         {t('admin.region.title')}
-        <button type="button" className={classes.link} onClick={() => setDraft(blank('region'))}>
+        <button
+          type="button"
+          className={classes.link}
+          data-testid="new-region"
+          onClick={() => setDraft(blank('region'))}
+        >
           + {t('admin.region.new')}
         </button>
       </h2>
@@ -95,7 +110,12 @@ export function RegionsTab() {
       </Table>
       <h2 className={classes.subtitle}>
         {t('admin.team.title')}
-        <button type="button" className={classes.link} onClick={() => setDraft(blank('team'))}>
+        <button
+          type="button"
+          className={classes.link}
+          data-testid="new-team"
+          onClick={() => setDraft(blank('team'))}
+        >
           + {t('admin.team.new')}
         </button>
       </h2>
@@ -107,8 +127,8 @@ export function RegionsTab() {
               <Table.Td>
                 {team.nameZh} · {team.nameEn} {team.tier !== null && `· ${t(`ticket.tier.${team.tier}`)}`}
               </Table.Td>
-              <Table.Td>{team.region}</Table.Td>
-              <Table.Td>{team.members.join(', ')}</Table.Td>
+              <Table.Td>{regionName(team.region)}</Table.Td>
+              <Table.Td>{team.members.map((id) => nameOf(id)).join(', ')}</Table.Td>
               <Table.Td>
                 <button
                   type="button"
@@ -124,7 +144,7 @@ export function RegionsTab() {
       </Table>
       {draft !== undefined && (
         <DialogFrame
-          title={t(draft.kind === 'region' ? 'admin.region.new' : 'admin.team.new')}
+          title={t(draft.isNew ? `admin.${draft.kind}.new` : `admin.${draft.kind}.edit`)}
           size={440}
           onClose={() => setDraft(undefined)}
         >
@@ -152,9 +172,10 @@ export function RegionsTab() {
             {draft.kind === 'team' && (
               <>
                 <Select
+                  data-testid="team-region"
                   label={t('admin.team.region')}
                   value={draft.region}
-                  data={(value?.regions ?? []).map(({ id }) => id)}
+                  data={(value?.regions ?? []).map(({ id }) => ({ value: id, label: regionName(id) }))}
                   onChange={(region) => set({ region })}
                 />
                 <Select

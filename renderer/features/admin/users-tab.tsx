@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AdminUser } from '#shared/sync/admin.ts';
 import { useDesk } from '../../app/desk.ts';
 import classes from './admin-page.module.css';
+import { namedRegion } from './named-region.ts';
 import { Trouble } from './trouble.tsx';
 import { useLoaded } from './use-loaded.ts';
 import { UserDialog } from './user-dialog.tsx';
@@ -18,6 +19,16 @@ export function UsersTab() {
   const [search, setSearch] = useState('');
   const [limit, setLimit] = useState(PAGE);
   const load = useCallback(() => host.admin.users({ search, limit }), [host, search, limit]);
+  const loadPlaces = useCallback(
+    async () => ({ ...(await host.admin.regions({})), ...(await host.admin.teams({})) }),
+    [host],
+  );
+  const places = useLoaded(loadPlaces).value;
+  const regionName = (id: string): string => namedRegion(places?.regions ?? [], id, i18n.language);
+  const teamName = (id: string): string => {
+    const team = places?.teams.find((known) => known.id === id);
+    return team === undefined ? id : i18n.language === 'en' ? team.nameEn : team.nameZh;
+  };
   const { value, trouble, act } = useLoaded(load);
   const [edited, setEdited] = useState<AdminUser | 'new'>();
   return (
@@ -41,7 +52,7 @@ export function UsersTab() {
             {(['name', 'roles', 'regions', 'teams', 'seen'] as const).map((column) => (
               <Table.Th key={column}>{t(`admin.user.${column}`)}</Table.Th>
             ))}
-            <Table.Th />
+            <Table.Th aria-label={t('admin.acts')} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -59,9 +70,11 @@ export function UsersTab() {
               <Table.Td>
                 {user.roles.map((role) => t(`admin.role.${role}`, { defaultValue: role })).join(', ')}
               </Table.Td>
-              <Table.Td>{[user.homeRegion, ...user.regions].join(', ')}</Table.Td>
-              <Table.Td>{user.teams.join(', ')}</Table.Td>
-              <Table.Td>{formatSeen(user.lastSeenAt, i18n.language, t('admin.never'))}</Table.Td>
+              <Table.Td>{[user.homeRegion, ...user.regions].map(regionName).join(', ')}</Table.Td>
+              <Table.Td>{user.teams.map(teamName).join(', ')}</Table.Td>
+              <Table.Td className={classes.figure}>
+                {formatSeen(user.lastSeenAt, i18n.language, t('admin.never'))}
+              </Table.Td>
               <Table.Td>
                 {user.mayChange && (
                   <div className={classes.acts}>

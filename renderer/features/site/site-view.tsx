@@ -62,18 +62,22 @@ export function SiteView({ siteId }: { siteId: string }) {
         >
           {t(isPreparing ? 'visit.close' : 'visit.prepare')}
         </Button>
-        <Button
-          size="sm"
-          variant="default"
-          onClick={() => setForm({ kind: 'site', on: site, customers, region: desk.workspace.homeRegion })}
-        >
-          {t('site.edit')}
-        </Button>
+        {may('site.registered') && (
+          <Button
+            size="sm"
+            variant="default"
+            data-testid="edit-site"
+            onClick={() => setForm({ kind: 'site', on: site, customers, region: desk.workspace.homeRegion })}
+          >
+            {t('site.edit')}
+          </Button>
+        )}
       </Group>
       {isPreparing && <VisitPanel siteId={siteId} day={dayIn(site.zone)} />}
 
       <Part
         title={t('visit.section.contract')}
+        name="contract"
         add={t('site.form.contract')}
         onAdd={may('contract.registered') ? () => setForm({ kind: 'contract', site }) : undefined}
       >
@@ -81,19 +85,22 @@ export function SiteView({ siteId }: { siteId: string }) {
           <li key={contract.id}>
             <b>{contract.number}</b> {contract.from} – {contract.to} · {contract.calendar?.id}
             <p>{contract.entitlement}</p>
-            <button
-              type="button"
-              className={classes.link}
-              onClick={() => setForm({ kind: 'contract', on: contract, site })}
-            >
-              {t('site.edit')}
-            </button>
+            {may('contract.registered') && (
+              <button
+                type="button"
+                className={classes.link}
+                onClick={() => setForm({ kind: 'contract', on: contract, site })}
+              >
+                {t('site.edit')}
+              </button>
+            )}
           </li>
         ))}
       </Part>
       {customer !== undefined && (
         <Part
           title={t('visit.section.contacts')}
+          name="contact"
           add={t('site.form.contact')}
           onAdd={may('customer.contactAdded') ? () => setForm({ kind: 'contact', on: customer }) : undefined}
         >
@@ -106,6 +113,7 @@ export function SiteView({ siteId }: { siteId: string }) {
       )}
       <Part
         title={t('visit.section.assets')}
+        name="asset"
         add={t('site.form.asset')}
         onAdd={may('asset.registered') ? () => setForm({ kind: 'asset', site }) : undefined}
       >
@@ -117,26 +125,32 @@ export function SiteView({ siteId }: { siteId: string }) {
               <FileLine key={baseline.baselineId} title={baseline.label} file={baseline} />
             ))}
             <div className={classes.acts}>
-              <button
-                type="button"
-                className={classes.link}
-                onClick={() => setForm({ kind: 'asset', on: asset, site })}
-              >
-                {t('site.edit')}
-              </button>
-              <button
-                type="button"
-                className={classes.link}
-                onClick={() => setForm({ kind: 'baseline', on: asset })}
-              >
-                {t('site.form.baseline')}
-              </button>
+              {may('asset.registered') && (
+                <button
+                  type="button"
+                  className={classes.link}
+                  onClick={() => setForm({ kind: 'asset', on: asset, site })}
+                >
+                  {t('site.edit')}
+                </button>
+              )}
+              {may('asset.baselineTaken') && (
+                <button
+                  type="button"
+                  className={classes.link}
+                  data-testid="add-baseline"
+                  onClick={() => setForm({ kind: 'baseline', on: asset })}
+                >
+                  {t('site.form.baseline')}
+                </button>
+              )}
             </div>
           </li>
         ))}
       </Part>
       <Part
         title={t('visit.section.documents')}
+        name="document"
         add={t('site.form.document')}
         onAdd={may('site.documentAdded') ? () => setForm({ kind: 'document', on: site }) : undefined}
       >
@@ -146,7 +160,7 @@ export function SiteView({ siteId }: { siteId: string }) {
               title={`${t(`site.documentKind.${document.kind}`)} · ${document.title}`}
               file={document}
             />
-            <RemoveDocument site={site} documentId={document.documentId} />
+            {may('site.documentRemoved') && <RemoveDocument site={site} documentId={document.documentId} />}
           </li>
         ))}
       </Part>
@@ -162,6 +176,8 @@ function dayIn(zone: string | undefined): string {
 
 function Part(props: {
   title: string;
+  /** Of what is added. */
+  name: RecordForm['kind'];
   add: string;
   /** Left out where the user may not add. */
   onAdd?: (() => void) | undefined;
@@ -173,7 +189,12 @@ function Part(props: {
       <h2>
         {props.title}
         {props.onAdd !== undefined && (
-          <button type="button" className={classes.add} onClick={props.onAdd}>
+          <button
+            type="button"
+            className={classes.add}
+            data-testid={`add-${props.name}`}
+            onClick={props.onAdd}
+          >
             + {props.add}
           </button>
         )}

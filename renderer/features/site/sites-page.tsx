@@ -78,7 +78,12 @@ function SiteList() {
         return (
           <section key={site.id} className={classes.site} data-testid="site">
             <h2>
-              <button type="button" className={classes.link} onClick={() => selectSite(site.id)}>
+              <button
+                type="button"
+                className={classes.link}
+                data-testid="site-open"
+                onClick={() => selectSite(site.id)}
+              >
                 {customer && name(customer)} › {name(site)}
               </button>
             </h2>

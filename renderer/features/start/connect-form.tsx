@@ -2,12 +2,14 @@ import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { errorCode } from '#shared/host/errors.ts';
+import type { AppInfo } from '#shared/host/app.ts';
 import type { HostClient } from '../../host/connect.ts';
-import { TrustedAuthorities } from '../access/index.ts';
+import { BrowserCode, TrustedAuthorities } from '../access/index.ts';
 import classes from './first-start.module.css';
 
 interface ConnectFormProps {
   readonly host: HostClient;
+  readonly info: AppInfo;
   readonly isBusy: boolean;
   readonly isDisabled: boolean;
   /** Code of the last trouble: a strange certificate opens the way to trust its authority. */
@@ -17,7 +19,7 @@ interface ConnectFormProps {
 }
 
 /** Connects to a server: with a password, or through the company's provider where the server has one. */
-export function ConnectForm({ host, isBusy, isDisabled, trouble, onAttempt }: ConnectFormProps) {
+export function ConnectForm({ host, info, isBusy, isDisabled, trouble, onAttempt }: ConnectFormProps) {
   const { t } = useTranslation();
   const [url, setUrl] = useState('');
   const [user, setUser] = useState('');
@@ -26,16 +28,16 @@ export function ConnectForm({ host, isBusy, isDisabled, trouble, onAttempt }: Co
   const [address, setAddress] = useState<string>();
   const [code, setCode] = useState('');
 
+  const askForProvider = async (): Promise<void> => {
+    setProvider(undefined);
+    setProvider((await host.app.serverInfo({ url: url.trim() })).oidc?.name);
+  };
   /** Not knowing leaves the password; what is wrong with the address is told when one connects. */
-  const askForProvider = (): void => {
+  const lookAhead = (): void => {
     if (url.trim() === '') return;
-    host.app.serverInfo({ url: url.trim() }).then(
-      ({ oidc }) => setProvider(oidc?.name),
-      (thrown: unknown) => {
-        setProvider(undefined);
-        if (errorCode(thrown) === 'sync.untrustedCertificate') void onAttempt(() => Promise.reject(thrown));
-      },
-    );
+    askForProvider().catch((thrown: unknown) => {
+      if (errorCode(thrown) === 'sync.untrustedCertificate') void onAttempt(() => Promise.reject(thrown));
+    });
   };
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
@@ -61,10 +63,12 @@ export function ConnectForm({ host, isBusy, isDisabled, trouble, onAttempt }: Co
         value={url}
         required
         data-testid="server-url"
-        onBlur={askForProvider}
+        onBlur={lookAhead}
         onChange={(event) => setUrl(event.currentTarget.value)}
       />
-      {trouble === 'sync.untrustedCertificate' && <TrustedAuthorities host={host} />}
+      {trouble === 'sync.untrustedCertificate' && (
+        <TrustedAuthorities host={host} onAdded={() => void onAttempt(askForProvider)} />
+      )}
       {address === undefined ? (
         <>
           <TextInput
@@ -85,27 +89,20 @@ export function ConnectForm({ host, isBusy, isDisabled, trouble, onAttempt }: Co
           />
         </>
       ) : (
-        <>
-          <p>
-            {t('sync.browserHint')}{' '}
-            <a href={address} target="_blank" rel="noreferrer">
-              {new URL(address).host}
-            </a>
-          </p>
-          <TextInput
-            label={t('sync.browserCode')}
-            value={code}
-            required
-            autoComplete="one-time-code"
-            data-testid="login-code"
-            onChange={(event) => setCode(event.currentTarget.value.trim())}
-          />
-        </>
+        <BrowserCode
+          host={host}
+          info={info}
+          address={address}
+          code={code}
+          onCode={setCode}
+          onTrouble={(thrown) => void onAttempt(() => Promise.reject(thrown))}
+          onBack={() => setAddress(undefined)}
+        />
       )}
       <Button type="submit" loading={isBusy} disabled={isDisabled} data-testid="start-server">
         {t('start.server.button')}
       </Button>
-      {provider !== undefined && (
+      {provider !== undefined && address === undefined && (
         <Button variant="default" disabled={isDisabled} data-testid="login-browser" onClick={begin}>
           {t('sync.browserLogin', { name: provider })}
         </Button>

@@ -64,6 +64,7 @@ export function FirstStart({ host, info }: { host: HostClient; info: AppInfo }) 
           </section>
           <ConnectForm
             host={host}
+            info={info}
             isBusy={busy === 'server'}
             isDisabled={busy !== undefined}
             trouble={trouble?.code}

@@ -1,1 +1,2 @@
+export { useStreamNames } from './use-stream-names.ts';
 export { useSyncStatus } from './use-sync-status.ts';

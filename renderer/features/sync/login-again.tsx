@@ -1,14 +1,15 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, PasswordInput } from '@mantine/core';
 import { useEffect, useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
+import { BrowserCode } from '../access/index.ts';
 import classes from './sync-page.module.css';
 
 /** Logs in again, with the password or through the company's provider. Everything waits until then, nothing is dropped. */
 export function LoginAgain() {
   const { t } = useTranslation();
-  const { host, workspace } = useDesk();
+  const { host, info, workspace } = useDesk();
   const [password, setPassword] = useState('');
   const [provider, setProvider] = useState<string>();
   const [address, setAddress] = useState<string>();
@@ -49,7 +50,7 @@ export function LoginAgain() {
 
   return (
     <section className={classes.loginBox} aria-label={t('sync.login')}>
-      <form className={classes.login} onSubmit={submit}>
+      <form className={address === undefined ? classes.login : classes.codeForm} onSubmit={submit}>
         {address === undefined ? (
           <PasswordInput
             label={t('sync.password')}
@@ -59,13 +60,18 @@ export function LoginAgain() {
             onChange={(event) => setPassword(event.currentTarget.value)}
           />
         ) : (
-          <TextInput
-            label={t('sync.browserCode')}
-            value={code}
-            error={trouble}
-            autoComplete="one-time-code"
-            data-testid="login-code"
-            onChange={(event) => setCode(event.currentTarget.value.trim())}
+          <BrowserCode
+            host={host}
+            info={info}
+            address={address}
+            code={code}
+            trouble={trouble}
+            onCode={setCode}
+            onTrouble={(thrown) => setTrouble(explainError(thrown))}
+            onBack={() => {
+              setTrouble(undefined);
+              setAddress(undefined);
+            }}
           />
         )}
         <Button
@@ -76,18 +82,10 @@ export function LoginAgain() {
           {t('sync.login')}
         </Button>
       </form>
-      {provider !== undefined && (
+      {provider !== undefined && address === undefined && (
         <Button variant="default" size="sm" data-testid="login-browser" onClick={begin}>
           {t('sync.browserLogin', { name: provider })}
         </Button>
-      )}
-      {address !== undefined && (
-        <p className={classes.note}>
-          {t('sync.browserHint')}{' '}
-          <a href={address} target="_blank" rel="noreferrer">
-            {new URL(address).host}
-          </a>
-        </p>
       )}
     </section>
   );

@@ -3,8 +3,8 @@ import type { ReconnectPreview as Preview } from '#shared/host/sync.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
-import { useDirectory } from '../ticket/index.ts';
 import classes from './sync-page.module.css';
+import { useStreamNames } from './use-stream-names.ts';
 
 /** What the next connection will do, said before it happens. */
 export function ReconnectPreview({ preview }: { preview: Preview }) {
@@ -12,7 +12,7 @@ export function ReconnectPreview({ preview }: { preview: Preview }) {
   const now = useNow(60_000);
   const { facts, blobs, staying, seconds, needsLogin, lastSyncedAt } = preview;
   const size = (bytes: number): string => formatSize(bytes, i18n.language);
-  const { nameOf } = useDirectory();
+  const streamName = useStreamNames(staying.map(({ stream }) => stream));
   return (
     <section className={classes.preview} data-testid="sync-preview">
       <h2>{t('sync.preview.title')}</h2>
@@ -28,7 +28,7 @@ export function ReconnectPreview({ preview }: { preview: Preview }) {
         )}
         {staying.map(({ stream, count, why }) => (
           <li key={stream + why}>
-            {nameOf(stream)} {t(`sync.preview.stays.${why}`, { count })}
+            {streamName(stream)}: {t(`sync.preview.stays.${why}`, { count })}
           </li>
         ))}
         <li>

@@ -14,11 +14,7 @@ export function SyncControls({ status }: { status: SyncStatus }) {
   const { t } = useTranslation();
   const { host } = useDesk();
   const [dialog, setDialog] = useState<'export' | 'import'>();
-  const [mode, setMode] = useState<MeteredMode>(status.metered ? 'on' : 'auto');
-  const setMetered = (next: MeteredMode): void => {
-    setMode(next);
-    host.sync.setMetered({ mode: next }).catch(tellTrouble);
-  };
+  const setMetered = (mode: MeteredMode): void => void host.sync.setMetered({ mode }).catch(tellTrouble);
   return (
     <div className={classes.controls}>
       <Group gap="md">
@@ -48,7 +44,7 @@ export function SyncControls({ status }: { status: SyncStatus }) {
           size="xs"
           aria-labelledby="sync-metered"
           data-testid="sync-metered"
-          value={mode}
+          value={status.meteredMode ?? 'auto'}
           data={(['auto', 'on', 'off'] as const).map((value) => ({
             value,
             label: t(`sync.metered.${value}`),

@@ -5,15 +5,15 @@ import { explainError } from '../../app/explain.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { formatLength } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
-import { useDirectory } from '../ticket/index.ts';
 import classes from './sync-page.module.css';
 import { nextTry } from './unsynced-facts.tsx';
+import { useStreamNames } from './use-stream-names.ts';
 
 /** Attachments that the server does not hold safely yet. The copies here stay until it says that it does. */
 export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
   const { t, i18n } = useTranslation();
   const now = useNow(1_000);
-  const { nameOf } = useDirectory();
+  const streamName = useStreamNames(items.map(({ stream }) => stream));
   return (
     <section>
       <h2 className={classes.subtitle}>{t('sync.blobsTitle', { count: items.length })}</h2>
@@ -29,10 +29,12 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
           {items.map(({ sha256, bytes, sentBytes, priority, state, reason, nextTryAt, at, stream }) => (
             <Table.Tr key={sha256} data-state={state}>
               <Table.Td>
-                {nameOf(stream)} · {t(`sync.priority.${priority}`)}{' '}
+                {streamName(stream)} · {t(`sync.priority.${priority}`)}{' '}
                 <span className={classes.hash}>{sha256.slice(0, 8)}</span>
               </Table.Td>
-              <Table.Td>{t('sync.age', { age: formatLength(now - Date.parse(at), i18n.language) })}</Table.Td>
+              <Table.Td className={classes.figure}>
+                {t('sync.age', { age: formatLength(now - Date.parse(at), i18n.language) })}
+              </Table.Td>
               <Table.Td className={classes.figure}>
                 {sentBytes > 0 && `${formatSize(sentBytes, i18n.language)} / `}
                 {formatSize(bytes, i18n.language)}
@@ -41,7 +43,7 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
                 {t(`sync.blob.${state}`)}{' '}
                 {reason !== null && explainError(Object.assign(new Error(reason), { code: reason }))}
               </Table.Td>
-              <Table.Td>{nextTry(nextTryAt, now, t)}</Table.Td>
+              <Table.Td className={classes.figure}>{nextTry(nextTryAt, now, t)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -11,6 +11,7 @@ import { tellEvent, useDirectory } from '../ticket/index.ts';
 import { ResendDialog } from './resend-dialog.tsx';
 import classes from './sync-page.module.css';
 import { tellTrouble } from './tell-trouble.ts';
+import { useStreamNames } from './use-stream-names.ts';
 
 /** Many thousand facts after weeks without a network: the first of them tell enough, the count tells the rest. */
 const SHOWN = 300;
@@ -23,6 +24,8 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
   const select = useView((view) => view.select);
   const [resent, setResent] = useState<Unsynced>();
   const zone = deviceZone();
+  const shown = items.slice(0, SHOWN);
+  const streamName = useStreamNames(shown.map(({ event }) => event.stream));
   const teller = { t, language: i18n.language, zone, now, nameOf };
   return (
     <section>
@@ -36,9 +39,9 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {items.slice(0, SHOWN).map((item) => {
+          {shown.map((item) => {
             const { event, state, bytes, nextTryAt } = item;
-            const sentence = tellEvent(event, teller).sentence;
+            const { sentence, words } = tellEvent(event, teller);
             const ticketId = event.stream.startsWith('ticket/')
               ? event.stream.slice('ticket/'.length)
               : undefined;
@@ -46,14 +49,19 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
               <Table.Tr key={event.id} data-state={state}>
                 <Table.Td>
                   {ticketId === undefined ? (
-                    sentence
+                    streamName(event.stream)
                   ) : (
                     <button type="button" className={classes.link} onClick={() => select(ticketId)}>
-                      {sentence}
+                      {streamName(event.stream)}
                     </button>
-                  )}
+                  )}{' '}
+                  {sentence}
+                  {words !== undefined && <p className={classes.words}>{words}</p>}
                 </Table.Td>
-                <Table.Td title={formatInstant(Date.parse(event.at), zone, i18n.language, now)}>
+                <Table.Td
+                  className={classes.figure}
+                  title={formatInstant(Date.parse(event.at), zone, i18n.language, now)}
+                >
                   {t('sync.age', { age: formatLength(now - Date.parse(event.at), i18n.language) })}
                 </Table.Td>
                 <Table.Td className={classes.figure}>{formatSize(bytes, i18n.language)}</Table.Td>
@@ -61,7 +69,7 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
                   <Standing item={item} />
                   {state === 'refused' && <Acts item={item} onResend={() => setResent(item)} />}
                 </Table.Td>
-                <Table.Td>{nextTry(nextTryAt, now, t)}</Table.Td>
+                <Table.Td className={classes.figure}>{nextTry(nextTryAt, now, t)}</Table.Td>
               </Table.Tr>
             );
           })}

@@ -1,2 +1,2 @@
-export { tellEvent } from './tell-event.ts';
+export { tellEvent, type EventTeller } from './tell-event.ts';
 export { useDirectory } from './use-ticket-names.ts';

@@ -1,0 +1,22 @@
+import type { TicketState } from '#shared/domain/ticket/state.ts';
+import { useLive } from '../../app/use-live.ts';
+import { useDirectory } from '../ticket/index.ts';
+
+/** How streams are called on screens: a ticket by its number, everything else by its name. */
+export function useStreamNames(streams: readonly string[]): (stream: string) => string {
+  const { nameOf } = useDirectory();
+  const tickets = [...new Set(streams.filter((stream) => stream.startsWith('ticket/')))].sort();
+  const numbers = useLive(
+    async (store) => {
+      const found = new Map<string, string>();
+      for (const key of tickets) {
+        const number = ((await store.row({ key }))?.state as TicketState | undefined)?.number;
+        if (number !== undefined) found.set(key, number);
+      }
+      return found;
+    },
+    (key) => tickets.includes(key),
+    [tickets.join(' ')],
+  );
+  return (stream) => numbers?.get(stream) ?? nameOf(stream);
+}

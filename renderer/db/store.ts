@@ -62,6 +62,8 @@ export class Store {
   /** Writes go one after the other: each folds onto what the last one left. */
   #turn: Promise<unknown> = Promise.resolve();
   #loaded: Promise<Cache> | undefined;
+  /** By us or by the browser: said once. */
+  #isClosed = false;
   /** There may be things here from a time without a key. */
   #isSealing = false;
   #sealed: Promise<void> = Promise.resolve();
@@ -330,6 +332,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#turn;
     await this.#opened.catch(() => undefined);
     await this.#sealed;
@@ -338,10 +341,16 @@ export class Store {
 
   /** Called when the browser has taken the database away or it was closed under us. */
   onDidLoseDatabase(listener: () => void): void {
-    this.#database.on('close', listener);
+    // Dexie says "close" for every way of closing, also for ours, and again for what is closed already.
+    this.#database.on('close', () => {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      listener();
+    });
     this.#database.on('versionchange', () => {
       this.#database.close();
-      listener();
+      // Dexie's own answer would open it again, empty, under the next write.
+      return false;
     });
   }
 

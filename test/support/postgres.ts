@@ -14,6 +14,10 @@ export interface Postgres {
   readonly pid: number;
   /** Makes one more empty database on the same server and returns its address. */
   createDatabase(): Promise<string>;
+  /** `kill -9` of the postmaster: its other processes notice and end. */
+  kill(): Promise<void>;
+  /** After {@link kill}: the same cluster on the same port, recovered from its log. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,24 +56,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     'shared_buffers=64MB',
     ...(options.settings ?? []),
   ];
-  const child = spawn(join(programs, 'postgres'), ['-D', data, ...settings.flatMap((text) => ['-c', text])], {
-    ...identity,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let log = '';
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const ready = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log}`)));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log = (log + text).slice(-100_000);
-      if (log.includes('database system is ready to accept connections')) resolve();
-    });
-  });
-  await ready;
-  const { pid } = child;
-  if (pid === undefined) throw new Error('PostgreSQL has no process id');
+  const start = (): Promise<Postmaster> =>
+    startPostmaster(
+      join(programs, 'postgres'),
+      ['-D', data, ...settings.flatMap((text) => ['-c', text])],
+      folder,
+      identity,
+    );
+  let running = await start();
 
   let databases = 0;
   const createDatabase = async (): Promise<string> => {
@@ -79,13 +73,62 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
   return {
     url: await createDatabase(),
-    pid,
+    get pid() {
+      return running.pid;
+    },
     createDatabase,
+    kill: () => running.end('SIGKILL'),
+    startAgain: async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          running = await start();
+          return;
+        } catch (thrown) {
+          // Processes of the one that was killed still hold its shared memory; they end within moments.
+          if (tries === 50 || !String(thrown).includes('shared memory')) throw thrown;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      }
+    },
     stop: async () => {
       // SIGINT: fast shutdown, which ends the sessions and leaves no shared memory behind.
-      child.kill('SIGINT');
-      await ended;
+      await running.end('SIGINT');
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Postmaster {
+  readonly pid: number;
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** Resolves when it answers. */
+async function startPostmaster(
+  program: string,
+  options: readonly string[],
+  folder: string,
+  identity: { uid?: number; gid?: number },
+): Promise<Postmaster> {
+  const child = spawn(program, options, { ...identity, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  // Not 'close': processes of its own may hold its standard error a little longer.
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`PostgreSQL ended with ${code}: ${log}`)));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-100_000);
+      if (log.includes('database system is ready to accept connections')) resolve();
+    });
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error('PostgreSQL has no process id');
+  return {
+    pid,
+    end: async (signal) => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await ended;
     },
   };
 }

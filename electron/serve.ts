@@ -57,7 +57,8 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
   const onFault = options.onFault ?? faults.write;
   const host = await createHost(browserPorts({ ...options, onFault }));
   try {
-    if (options.demo !== undefined && options.demo !== false) await ensureDemo(host, options.demo);
+    if (options.demo !== undefined && options.demo !== false)
+      await host.ensureDemo(options.demo === true ? undefined : options.demo);
     const token = randomBytes(32).toString('hex');
     const door = await openDoor(host, token, options);
     return {
@@ -125,11 +126,4 @@ function browserPorts(options: BrowserHostOptions): HostPorts {
     onFault: options.onFault,
     syncTiming: options.syncTiming,
   };
-}
-
-async function ensureDemo({ handlers }: Host, language: true | Language): Promise<void> {
-  const context = { signal: new AbortController().signal };
-  const { workspace, settings } = await handlers.app.info({}, context);
-  if (workspace !== null) return;
-  await handlers.app.startDemo({ language: language === true ? settings.language : language }, context);
 }

@@ -13,10 +13,6 @@ export async function openHost(ports: ShellPorts, demo: Language | undefined): P
     ...ports,
     seedDemo: (journal, about) => seedDemo(journal, { ...about, nowMs: Date.now() }),
   });
-  if (demo !== undefined) {
-    const context = { signal: new AbortController().signal };
-    const { workspace } = await host.handlers.app.info({}, context);
-    if (workspace === null) await host.handlers.app.startDemo({ language: demo }, context);
-  }
+  if (demo !== undefined) await host.ensureDemo(demo);
   return host;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Language } from '#shared/host/app.ts';
 import { hostContract, type HostHandlers } from '#shared/host/contract.ts';
 import { documentsService, reportsWorkerContract } from '#shared/host/documents.ts';
 import { logsContract, logsService } from '#shared/host/logs.ts';
@@ -36,6 +37,12 @@ export interface Host {
   readonly handlers: HostHandlers;
   /** Serves the contract over one transport until it closes. */
   attach(transport: Transport, options?: Pick<ServeOptions, 'admit'>): void;
+  /**
+   * Starts the demo workspace if the folder has none yet. Whoever starts the program asks for it, not a screen: a folder that
+   * is locked gets it too, and stays locked.
+   * @param language that of the settings if not given.
+   */
+  ensureDemo(language?: Language): Promise<void>;
   /** Ends workers and sync and closes the journal. */
   close(): Promise<void>;
 }
@@ -172,6 +179,12 @@ export async function createHost(ports: HostPorts): Promise<Host> {
         ...options,
         ...(ports.onFault !== undefined && { onFault: ports.onFault }),
       }),
+    ensureDemo: async (language) => {
+      const context = { signal: new AbortController().signal };
+      const { workspace, settings } = await services.app.info({}, context);
+      if (workspace === null)
+        await services.app.startDemo({ language: language ?? settings.language }, context);
+    },
     close: async () => {
       for (const link of [sessions, indexer, reports]) link.close();
       await holder.close();

@@ -124,6 +124,23 @@ describe('the workspace', () => {
     expect([...server.accepted.values()].map((event) => event.data['text'])).toEqual(['mine']);
   });
 
+  test('[H42] a folder that has a passphrase and no workspace gets the demo too, behind its lock', async () => {
+    const first = await start();
+    await (await clientOf(first)).vault.createPassphrase({ passphrase: 'correct horse' });
+    await stop(first);
+    const client = await clientOf(await start({ demo: 'zh-CN' }));
+    expect(await client.app.info({})).toMatchObject({
+      access: 'locked',
+      workspace: { kind: 'demo' },
+      settings: { language: 'zh-CN' },
+    });
+    await expect(client.journal.takeNumber({ counter: 'ticket' })).rejects.toMatchObject({
+      code: 'app.locked',
+    });
+    await client.app.unlock({ passphrase: 'correct horse' });
+    expect((await factsOf(client)).length).toBeGreaterThan(0);
+  });
+
   test('[H42] a damaged workspace file is said, and nothing is begun over the journal', async () => {
     await stop(await start({ demo: true }));
     await writeFile(join(dir, 'workspace.json'), '{"kind":');
@@ -197,6 +214,42 @@ describe('the workspace', () => {
     expect(await again.app.info({})).toMatchObject({ access: 'locked', vault: 'locked' });
     expect(await again.vault.unlock({ passphrase: 'correct horse' })).toEqual({ state: 'passphrase' });
     await until(again, (status) => status.state === 'online');
+  });
+});
+
+test('[SY101] offline by choice and the metered mode are there after a restart; nothing is asked of the server before they are taken back', async () => {
+  const { server, url } = await aServer();
+  const first = await start();
+  const client = await clientOf(first);
+  await client.vault.createPassphrase({ passphrase: 'correct horse' });
+  await client.app.connectServer({ url, ...login });
+  await until(client, (status) => status.state === 'online');
+  await client.sync.setMetered({ mode: 'on' });
+  await client.sync.setOffline({ offline: true });
+  await client.journal.append({ drafts: [aDraft('mine')] });
+  await stop(first);
+  const asked = server.requests.length;
+  const second = await start();
+  const again = await clientOf(second);
+  await again.app.unlock({ passphrase: 'correct horse' });
+  expect(await until(again, () => true)).toMatchObject({
+    state: 'offline',
+    offlineByChoice: true,
+    metered: true,
+    meteredMode: 'on',
+    unsynced: 1,
+  });
+  await again.sync.now({});
+  expect(await until(again, () => true)).toMatchObject({ offlineByChoice: true, nextTryAt: null });
+  expect(server.requests).toHaveLength(asked);
+  await again.sync.setOffline({ offline: false });
+  await until(again, (status) => status.state === 'online' && status.unsynced === 0);
+  await stop(second);
+  const third = await clientOf(await start());
+  await third.app.unlock({ passphrase: 'correct horse' });
+  expect(await until(third, (status) => status.state === 'online')).toMatchObject({
+    offlineByChoice: false,
+    meteredMode: 'on',
   });
 });
 

@@ -47,6 +47,9 @@ export interface SyncEngineOptions<C extends EngineServer & CarriedLine = Server
   /** Since when this device is known to be revoked, and how to remember it over a restart. */
   readonly revokedMs?: number | undefined;
   readonly onRevoked?: ((atMs: number) => void) | undefined;
+  /** What the user chose before the restart, and how to remember it over the next. */
+  readonly isOffline?: boolean | undefined;
+  readonly onOffline?: ((isOffline: boolean) => void) | undefined;
   readonly metered?: MeteredMode | undefined;
   /** Whether the operating system calls the network metered, where it can tell. */
   readonly isNetworkMetered?: (() => boolean) | undefined;
@@ -97,6 +100,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
         hasLogin: client.token !== undefined,
         nowMs: clock.nowMs(),
         monotonicMs: monotonicMs(),
+        isPaused: options.isOffline,
         isMetered: this.#isMetered(),
         revokedMs: options.revokedMs ?? null,
       }),
@@ -177,6 +181,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
   }
 
   setOffline(isOffline: boolean): void {
+    this.#options.onOffline?.(isOffline);
     this.#driver.dispatch({ is: 'paused', isPaused: isOffline });
     if (isOffline) this.#requests.stopAll();
   }

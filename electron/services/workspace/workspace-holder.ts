@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { z } from 'zod';
 import type { Language, Workspace } from '#shared/host/app.ts';
 import { WorkspaceSchema } from '#shared/host/app.ts';
 import { HostError } from '#shared/host/errors.ts';
@@ -22,7 +21,7 @@ import type { Vault } from '../vault/vault.ts';
 import type { DataDir } from './data-dir.ts';
 import { JsonFile } from './json-file.ts';
 import { type LoginDevice, ServerDoor } from './server-door.ts';
-import { SyncMemorySchema } from './sync-memory.ts';
+import { SyncMemory } from './sync-memory.ts';
 import { wipeWorkspace } from './wipe-workspace.ts';
 import { identityOf, standing, workspaceOf } from './workspace-of-answer.ts';
 
@@ -69,7 +68,7 @@ const ALL_ROLES = ['engineer', 'specialist', 'technician', 'desk', 'manager'];
 export class WorkspaceHolder {
   readonly #options: WorkspaceHolderOptions;
   readonly #file: JsonFile<typeof WorkspaceSchema>;
-  readonly #memory: JsonFile<typeof SyncMemorySchema>;
+  readonly #memory: SyncMemory;
   readonly #keeper: LoginKeeper;
   readonly #door: ServerDoor;
   #open: OpenWorkspace | undefined;
@@ -79,7 +78,7 @@ export class WorkspaceHolder {
   private constructor(options: WorkspaceHolderOptions) {
     this.#options = options;
     this.#file = new JsonFile(options.dir.workspace, WorkspaceSchema, damaged);
-    this.#memory = new JsonFile(options.dir.sync, SyncMemorySchema);
+    this.#memory = new SyncMemory(options.dir.sync, (thrown) => options.onFault?.('sync memory', thrown));
     this.#keeper = new LoginKeeper({
       vault: options.vault,
       clock: options.clock,
@@ -255,6 +254,7 @@ export class WorkspaceHolder {
 
   async close(): Promise<void> {
     await this.#open?.engine?.close();
+    await this.#memory.settled();
     await this.#open?.journal.close();
     this.#open = undefined;
   }
@@ -324,11 +324,7 @@ export class WorkspaceHolder {
   ): Promise<SyncEngine<ServerClient>> {
     const { blobs, clock, random, timing, dir, onFault } = this.#options;
     const client = this.#door.client(serverUrl);
-    let memory = (await this.#memory.read()) ?? {};
-    const remember = (part: z.infer<typeof SyncMemorySchema>): void => {
-      memory = { ...memory, ...part };
-      this.#memory.write(memory).catch((thrown: unknown) => onFault?.('sync memory', thrown));
-    };
+    const memory = await this.#memory.read();
     return new SyncEngine({
       journal,
       blobs,
@@ -346,9 +342,11 @@ export class WorkspaceHolder {
       }),
       identity: { becomeNewDevice: () => this.becomeNewDevice(), wipe: () => this.wipe() },
       revokedMs: memory.revokedMs,
-      onRevoked: (revokedMs) => remember({ revokedMs }),
+      onRevoked: (revokedMs) => this.#memory.remember({ revokedMs }),
+      isOffline: memory.offline,
+      onOffline: (offline) => this.#memory.remember({ offline }),
       metered: memory.metered,
-      onMeteredMode: (metered) => remember({ metered }),
+      onMeteredMode: (metered) => this.#memory.remember({ metered }),
       onFault: (thrown) => onFault?.('sync engine', thrown),
     });
   }

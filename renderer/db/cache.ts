@@ -36,6 +36,21 @@ export interface Change {
   readonly told?: Iterable<string>;
 }
 
+/** Whether a change writes nothing: pages that lie there already, and keys to tell of, are not written. */
+function isNothing(change: Change): boolean {
+  const {
+    rows = [],
+    goneRows = [],
+    facts = [],
+    records = [],
+    goneFacts = [],
+    pages = [],
+    gonePages = [],
+  } = change;
+  const written = [rows, goneRows, facts, records, goneFacts, pages, gonePages];
+  return change.position === undefined && written.every((list) => list.length === 0);
+}
+
 const factPlace = (id: string): string => `event/${id}`;
 const rowPlace = (key: string): string => `overlay/${key}`;
 
@@ -52,6 +67,9 @@ export class Cache {
   readonly damaged = new Set<string>();
   /** Grows whenever rows may have lost facts: what was folded before it grew must not be written after. */
   generation = 0;
+  #position: SyncPosition | undefined;
+  /** What the database holds of `incomplete`, as text. */
+  #keptIncomplete = '[]';
   readonly #tell: (keys: ReadonlySet<string>) => void;
   readonly #tellDamage: () => void;
 
@@ -74,6 +92,7 @@ export class Cache {
   async load(): Promise<void> {
     const incomplete = await this.database.meta.get('incomplete');
     for (const key of (incomplete?.value as string[] | undefined) ?? []) this.incomplete.add(key);
+    this.#keptIncomplete = JSON.stringify([...this.incomplete]);
     for (const [scope, pages] of Object.entries((await this.position()).pages))
       for (const id of pages) {
         await this.pages.remember(id).catch((thrown: unknown) => this.#setDamaged(id, scope, thrown));
@@ -88,7 +107,14 @@ export class Cache {
   }
 
   async position(): Promise<SyncPosition> {
-    return ((await this.database.meta.get('position'))?.value as SyncPosition | undefined) ?? NOWHERE;
+    this.#position =
+      ((await this.database.meta.get('position'))?.value as SyncPosition | undefined) ?? NOWHERE;
+    return this.#position;
+  }
+
+  /** As the last transaction left it, without asking the database again. */
+  async knownPosition(): Promise<SyncPosition> {
+    return this.#position ?? this.position();
   }
 
   /** The row that the pages hold; `undefined` also when its page does not open, and then its scope is damaged. */
@@ -163,18 +189,25 @@ export class Cache {
         })),
       ),
     ]);
+    const incomplete = JSON.stringify([...this.incomplete]);
+    const isBehind = incomplete !== this.#keptIncomplete;
     const { pages: pageTable, overlay, events, meta } = this.database;
-    await this.database.transaction('rw', pageTable, overlay, events, meta, async () => {
-      if (goneFacts.length > 0) await events.bulkDelete([...goneFacts]);
-      if (sealedFacts.length + records.length > 0) await events.bulkPut([...sealedFacts, ...records]);
-      if (goneRows.length > 0) await overlay.bulkDelete([...goneRows]);
-      if (sealedRows.length > 0) await overlay.bulkPut(sealedRows);
-      if (gonePages.length > 0) await pageTable.bulkDelete([...gonePages]);
-      if (pages.length > 0) await pageTable.bulkPut(pages.map(({ record }) => record));
-      if (position !== undefined) await meta.put({ key: 'position', value: position });
-      // A restart must not forget that a row is behind.
-      await meta.put({ key: 'incomplete', value: [...this.incomplete] });
-    });
+    // The journal tells the store its own facts a second time: what changes nothing costs no transaction.
+    if (isBehind || !isNothing(change)) {
+      await this.database.transaction('rw', pageTable, overlay, events, meta, async () => {
+        if (goneFacts.length > 0) await events.bulkDelete([...goneFacts]);
+        if (sealedFacts.length + records.length > 0) await events.bulkPut([...sealedFacts, ...records]);
+        if (goneRows.length > 0) await overlay.bulkDelete([...goneRows]);
+        if (sealedRows.length > 0) await overlay.bulkPut(sealedRows);
+        if (gonePages.length > 0) await pageTable.bulkDelete([...gonePages]);
+        if (pages.length > 0) await pageTable.bulkPut(pages.map(({ record }) => record));
+        if (position !== undefined) await meta.put({ key: 'position', value: position });
+        // A restart must not forget that a row is behind.
+        if (isBehind) await meta.put({ key: 'incomplete', value: JSON.parse(incomplete) as string[] });
+      });
+      this.#keptIncomplete = incomplete;
+      if (position !== undefined) this.#position = position;
+    }
     await this.#follow(change);
   }
 
@@ -204,6 +237,8 @@ export class Cache {
 
   /** Nothing of it can be trusted any more: empties the database, to be filled again. */
   async empty(): Promise<void> {
+    this.#position = undefined;
+    this.#keptIncomplete = '[]';
     const { pages, overlay, events, meta } = this.database;
     await this.database.transaction('rw', pages, overlay, events, meta, () =>
       Promise.all([pages.clear(), overlay.clear(), events.clear(), meta.clear()]),

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import Dexie from 'dexie';
+import { Dexie } from 'dexie';
 import { expect, it } from 'vitest';
 import { storeClient } from '#test/support/scripted-feeds.ts';
 

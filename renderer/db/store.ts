@@ -182,7 +182,7 @@ export class Store {
   /** Takes in facts that the journal of this laptop holds. Facts already known, and those of what is hidden, are passed over. */
   applyLocal(events: readonly DomainEvent[]): Promise<void> {
     return this.#inTurn(async (cache) => {
-      const { hidden } = await cache.position();
+      const { hidden } = await cache.knownPosition();
       const outside = new Set(hidden);
       const visible = events.filter(({ scope, stream }) => !outside.has(scope) && !outside.has(stream));
       await this.#takeIn(

@@ -6,7 +6,7 @@ import { Problem } from '../http/problem.ts';
 import { readOffer } from '../sync/offer.ts';
 import { acceptWithAllRows } from '../sync/push.ts';
 import { mayWrite } from '../sync/rights.ts';
-import { nextKey, unknown, type Office } from './office.ts';
+import { isoOf, nextKey, unknown, type Office } from './office.ts';
 
 /**
  * What was refused only because a right or a device was gone: a person can decide that it counts all the same. What is malformed
@@ -22,8 +22,13 @@ interface RefusalRow {
   readonly code: string;
   readonly detail: string | null;
   readonly receivedAt: number;
-  readonly lostAt: number | null;
   readonly body: string;
+}
+
+interface Loss {
+  readonly userId: string;
+  readonly scope: string;
+  readonly lostAt: number;
 }
 
 /** What waits for the office's word, of the users in reach, the oldest first. */
@@ -42,7 +47,8 @@ export async function listRefusals(
     rows.map(({ id, device }) => `${id} ${device}`),
     query.limit,
   );
-  return { refusals: rows.map((row) => refusalOf(office, row)), next };
+  const losses = await readLosses(office, rows);
+  return { refusals: rows.map((row) => refusalOf(office, row, losses)), next };
 }
 
 /**
@@ -141,9 +147,7 @@ function readRefusals(
 ): Promise<RefusalRow[]> {
   return sql.query<RefusalRow>(
     `SELECT f.device, f.id, f.user_id AS "userId", u.name AS "userName", f.code, f.detail, f.body,
-       floor(extract(epoch FROM f.received_at) * 1000)::bigint AS "receivedAt",
-       (SELECT l.lost_at FROM scope_losses l WHERE l.tenant = f.tenant AND l.user_id = f.user_id
-          AND l.scope = f.body::json->>'scope') AS "lostAt"
+       floor(extract(epoch FROM f.received_at) * 1000)::bigint AS "receivedAt"
      FROM refusals f LEFT JOIN users u ON u.tenant = f.tenant AND u.id = f.user_id
      WHERE f.tenant = $1 AND f.decision IS NULL AND f.code = ANY($2) AND f.body <> ''
        AND ($3::text IS NULL OR (f.device = $3 AND f.id = $4)) AND (f.id, f.device) > ($5, $6)
@@ -162,11 +166,21 @@ function readRefusals(
   );
 }
 
-function refusalOf(office: Office, row: RefusalRow): AdminRefusal {
+/** When these users lost which scopes. Not by a join: PostgreSQL cannot look into a body that has an escaped NUL anywhere. */
+function readLosses(office: Office, rows: readonly RefusalRow[]): Promise<Loss[]> {
+  return office.database.query<Loss>(
+    `SELECT user_id AS "userId", scope, lost_at AS "lostAt" FROM scope_losses
+     WHERE tenant = $1 AND user_id = ANY($2)`,
+    [office.tenant, [...new Set(rows.map(({ userId }) => userId))]],
+  );
+}
+
+function refusalOf(office: Office, row: RefusalRow, losses: readonly Loss[] = []): AdminRefusal {
   // Of a revoked device even what is malformed is kept as it came.
   const parsed = EventSchema.safeParse(JSON.parse(row.body));
   const event = parsed.success ? parsed.data : null;
   const { account } = office.session;
+  const loss = losses.find(({ userId, scope }) => userId === row.userId && scope === event?.scope);
   return {
     device: row.device,
     id: row.id,
@@ -175,7 +189,7 @@ function refusalOf(office: Office, row: RefusalRow): AdminRefusal {
     code: row.code,
     detail: row.detail,
     receivedAt: new Date(row.receivedAt).toISOString(),
-    lostAt: row.lostAt === null ? null : new Date(row.lostAt).toISOString(),
+    lostAt: isoOf(loss?.lostAt ?? null),
     mayAccept: event?.device === row.device && mayWrite(account, event.scope, event.type),
     event,
   };

@@ -81,11 +81,7 @@ export async function readSession(
     throw new Problem(401, 'auth.expired', 'The login has expired. Log in again; nothing is lost.');
   }
   if (row.deviceRevoked && options.forDelivery !== true) {
-    throw new Problem(
-      403,
-      'auth.deviceRevoked',
-      'The office has revoked this device. It may hand in what it has not sent yet, and nothing else.',
-    );
+    throw revokedDevice();
   }
   return {
     account: readAccount(row),
@@ -100,6 +96,14 @@ interface SessionRow {
   readonly deviceId: string;
   readonly expiresAt: number;
   readonly deviceRevoked: boolean;
+}
+
+export function revokedDevice(): Problem {
+  return new Problem(
+    403,
+    'auth.deviceRevoked',
+    'The office has revoked this device. It may hand in what it has not sent yet, and nothing else.',
+  );
 }
 
 /** Said only to who holds a token of the account. */

@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import { z } from 'zod';
 import { MAX_PUSH_BYTES, SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
 import type { ServerContext } from '../context.ts';
+import { sqlState } from '../db/database.ts';
 import { Problem, rawProblem, sendProblem } from './problem.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { blobRoutes } from './blob-routes.ts';
@@ -15,6 +16,9 @@ import { syncRoutes } from './sync-routes.ts';
 
 /** The envelope around the events of a push: device, epoch, commas. */
 const PUSH_OVERHEAD = 64 * 1024;
+
+/** What PostgreSQL says of text that it cannot hold: `character_not_in_repertoire`, `untranslatable_character`. */
+const UNSTORABLE_STATES: ReadonlySet<string> = new Set(['22021', '22P05']);
 
 /** The HTTP application: limits, headers, errors, routes. It listens to nothing yet. */
 export function buildApp(
@@ -91,6 +95,10 @@ function toProblem(error: FastifyError | Problem | z.ZodError): Problem {
   if (error instanceof z.ZodError) {
     const issue = error.issues[0];
     return new Problem(400, 'http.malformed', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  // NUL, or half a surrogate pair, in a name or a key: nothing is called that.
+  if (UNSTORABLE_STATES.has(sqlState(error) ?? '')) {
+    return new Problem(400, 'http.malformed', 'The request holds text that the database cannot hold.');
   }
   if (error.statusCode === 415) {
     return new Problem(415, 'http.mediaType', 'A body of this kind is not read here. Send JSON.');

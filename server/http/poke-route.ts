@@ -5,6 +5,8 @@ import { maySee } from '../sync/rights.ts';
 import { Problem } from './problem.ts';
 import { sessionOf } from './sync-routes.ts';
 
+/** Of one device at once: a laptop has one, and one more while the last is not known to be dead. */
+const LINES_PER_DEVICE = 4;
 /** Shorter than what proxies and our own idle limit allow a silent connection. */
 const KEEP_ALIVE_MS = 25_000;
 
@@ -57,13 +59,23 @@ export function pokeRoute(context: ServerContext) {
       for (const { reply } of listeners) reply.raw.end();
     });
 
-    app.get('/v1/poke', async (request, reply) => {
+    // No HEAD: it would be a line on which nothing is ever said.
+    app.get('/v1/poke', { exposeHeadRoute: false }, async (request, reply) => {
       const session = await sessionOf(context, request);
       reply.hijack();
       const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream' };
       for (const [name, value] of Object.entries(headers))
         if (value !== undefined) reply.raw.setHeader(name, value);
       const listener = { session, request, reply };
+      const { account, deviceId } = session;
+      const own = [...listeners].filter(
+        (other) => other.session.deviceId === deviceId && other.session.account.tenant === account.tenant,
+      );
+      // Whoever opens more and more of them takes none from anybody else.
+      for (const oldest of own.slice(0, Math.max(0, own.length - LINES_PER_DEVICE + 1))) {
+        listeners.delete(oldest);
+        oldest.reply.raw.end();
+      }
       listeners.add(listener);
       reply.raw.on('close', () => listeners.delete(listener));
       reply.raw.writeHead(200);

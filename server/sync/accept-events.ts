@@ -4,7 +4,7 @@ import type { Sql } from '../db/database.ts';
 import type { DomainPort } from './domain.ts';
 import { foldIntoRows, lockRows, placesOf, unlockedOf, type Place } from './fold-into-rows.ts';
 import { numberEntries, saveShares } from './number-entries.ts';
-import type { Offer } from './offer.ts';
+import { storable, type Offer } from './offer.ts';
 import { planDelivery } from './plan-delivery.ts';
 
 export interface Accepted {
@@ -68,5 +68,8 @@ const UNKNOWN_TARGET = 'There is no scope to share with under this name: nothing
 /** What went wrong first is what is said. */
 function withException(one: Accepted, code: string, detail: string): Accepted {
   if (one.verdict.code !== undefined) return one;
-  return { ...one, verdict: { id: one.offer.id, verdict: 'acceptedWithException', code, detail } };
+  return {
+    ...one,
+    verdict: { id: one.offer.id, verdict: 'acceptedWithException', code, detail: storable(detail) },
+  };
 }

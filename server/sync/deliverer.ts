@@ -22,6 +22,7 @@ export interface Run {
 /**
  * Locks the device's row until the transaction ends, so that a push that is repeated while the first still runs waits for its
  * verdicts, and follows the runs of its journal.
+ * @returns whether the device is revoked: the request may have waited since its login was looked at.
  * @throws Problem 409 `sync.clonedDevice` when another journal has gone on from an earlier run of this one: the
  * profile was copied, and this copy comes second.
  */
@@ -30,13 +31,15 @@ export async function lockDevice(
   tenant: string,
   device: string,
   run: Run | undefined,
-): Promise<void> {
-  const [row] = await sql.query<{ run: string | null }>(
-    'SELECT run FROM devices WHERE tenant = $1 AND id = $2 FOR UPDATE',
+): Promise<boolean> {
+  const [row] = await sql.query<{ run: string | null; revoked: boolean }>(
+    'SELECT run, revoked_at IS NOT NULL AS revoked FROM devices WHERE tenant = $1 AND id = $2 FOR UPDATE',
     [tenant, device],
   );
   const last = row?.run ?? undefined;
-  if (run === undefined || last === run.id) return;
+  const isRevoked = row?.revoked === true;
+  // A revoked device hands in what it has and is wiped: which copy it is does not matter any more.
+  if (isRevoked || run === undefined || last === run.id) return isRevoked;
   if (last !== undefined && !run.before.includes(last)) {
     throw new Problem(
       409,
@@ -45,6 +48,7 @@ export async function lockDevice(
     );
   }
   await sql.query('UPDATE devices SET run = $3 WHERE tenant = $1 AND id = $2', [tenant, device, run.id]);
+  return false;
 }
 
 /** The deliverer of a login; who its device has succeeded is asked only when an offer names another device. */

@@ -3,7 +3,7 @@ import type { Sql } from '../db/database.ts';
 import { ChainHeads } from './chain-heads.ts';
 import type { Deliverer } from './deliverer.ts';
 import type { DomainPort } from './domain.ts';
-import type { Judged, Offer } from './offer.ts';
+import { storable, type Judged, type Offer } from './offer.ts';
 import { maySee, mayWrite } from './rights.ts';
 
 /** Gives each offer its verdict, as far as it can be told before it is stored. */
@@ -32,7 +32,8 @@ export async function judge(
 }
 
 export function refusal(id: string, code: string, detail: string): Verdict {
-  return { id, verdict: 'refused', code, detail };
+  // It may quote what was sent.
+  return { id, verdict: 'refused', code, detail: storable(detail) };
 }
 
 /** Only what is malformed, or what the user had no right to do: never what happened. */

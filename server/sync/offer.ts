@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseHlc } from '#shared/events/hlc.ts';
+import { HORIZON_MS, parseHlc } from '#shared/events/hlc.ts';
 import { EventSchema, type DomainEvent } from '#shared/events/envelope.ts';
 import { canonicalJson } from '#shared/events/hash-chain.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
@@ -30,8 +30,16 @@ const NAME = /^[a-z][A-Za-z0-9-]*(\/[^\s\p{C}]+)?$/u;
 /** PostgreSQL holds neither NUL nor half a surrogate pair in text. */
 const UNSTORABLE = /\0|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
+/** Clocks that have reached the horizon go on in steps of their counter: this is room for all of them. */
+const LATEST_MS = HORIZON_MS + 86_400_000;
+
 /** Far more than any event needs, far less than what exhausts the stack of a recursive reader. */
 const MAX_DEPTH = 64;
+
+/** A text about what somebody sent, so that the database can hold it. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed().slice(0, 500);
+}
 
 /**
  * Reads one element of a push. A malformed one becomes an offer without an event, so that it gets its own
@@ -63,7 +71,7 @@ function envelopeFault(event: DomainEvent): string | undefined {
   if (!NAME.test(event.stream)) return 'stream: not a name';
   if (!NAME.test(event.scope)) return 'scope: not a name';
   try {
-    parseHlc(event.hlc);
+    if (parseHlc(event.hlc).ms > LATEST_MS) return 'hlc: from beyond the horizon of all clocks';
   } catch (error) {
     if (error instanceof Error) return 'hlc: not a stamp';
     throw error;

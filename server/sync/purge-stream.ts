@@ -51,11 +51,16 @@ async function purge(
   const facts = held.map(factOf);
   if (unlockedOf(rows, placesOf(domain, facts)).length > 0) throw new StreamChanged();
   await foldIntoRows(sql, domain, tenant, rows, [], facts);
-  await sql.query(`UPDATE events SET purged = true, body = '' WHERE tenant = $1 AND id = ANY($2)`, [
-    tenant,
-    [...new Set(facts.map(({ event }) => event.id))],
-  ]);
-  await sql.query(`UPDATE refusals SET body = '' WHERE tenant = $1 AND stream = $2`, [tenant, stream]);
+  await sql.query(
+    `UPDATE events SET purged = true, body = '', exception_detail = NULL WHERE tenant = $1 AND id = ANY($2)`,
+    [tenant, [...new Set(facts.map(({ event }) => event.id))]],
+  );
+  // What was refused as malformed, or under another device's name, stands under no stream: its own words tell.
+  await sql.query(
+    `UPDATE refusals SET body = '', detail = NULL
+     WHERE tenant = $1 AND (stream = $2 OR position($3 IN body) > 0)`,
+    [tenant, stream, `"stream":${JSON.stringify(stream)}`],
+  );
   await sql.query('UPDATE shares SET active = false WHERE tenant = $1 AND stream = $2', [tenant, stream]);
   const entries = facts.map(({ scope, event }): Entry => ({
     scope,

@@ -28,9 +28,14 @@ export async function push(
   const { database, domain, epoch } = context;
   const { tenant } = session.account;
   const take = async (sql: Sql) => {
-    // A revoked device hands in what it has and is wiped: which copy it is does not matter any more.
-    await lockDevice(sql, tenant, session.deviceId, session.deviceRevoked ? undefined : run);
-    const from = await delivererOf(sql, session, offers);
+    const isRevoked = await lockDevice(
+      sql,
+      tenant,
+      session.deviceId,
+      session.deviceRevoked ? undefined : run,
+    );
+    const now = { ...session, deviceRevoked: session.deviceRevoked || isRevoked };
+    const from = await delivererOf(sql, now, offers);
     const known = await readVerdicts(sql, from, offers);
     const fresh = offers.filter(
       ({ id }, place) => !known.has(id) && offers.findIndex((o) => o.id === id) === place,

@@ -11,13 +11,20 @@ export interface Hlc {
   readonly counter: number;
 }
 
+/**
+ * The year 2500. No clock goes beyond: the nine digits end in the year 5188, and a stamp at their end would leave no
+ * later one for anybody who has seen it.
+ */
+export const HORIZON_MS = Date.UTC(2500, 0, 1);
+
 const MS_DIGITS = 9;
 const COUNTER_DIGITS = 4;
 const MAX_COUNTER = 36 ** COUNTER_DIGITS - 1;
 
 /** The stamp of the next local event, later than `last` whatever `wallMs` says. */
 export function tick(last: Hlc, wallMs: number): Hlc {
-  if (wallMs > last.ms) return { ms: wallMs, counter: 0 };
+  const nowMs = Math.min(wallMs, HORIZON_MS);
+  if (nowMs > last.ms) return { ms: nowMs, counter: 0 };
   if (last.counter < MAX_COUNTER) return { ms: last.ms, counter: last.counter + 1 };
   return { ms: last.ms + 1, counter: 0 };
 }

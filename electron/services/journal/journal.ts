@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { type DomainEvent, type EventDraft, EventSchema } from '#shared/events/envelope.ts';
 import { hashEvent } from '#shared/events/hash-chain.ts';
-import { formatHlc, type Hlc, parseHlc, tick } from '#shared/events/hlc.ts';
+import { formatHlc, HORIZON_MS, type Hlc, parseHlc, tick } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -171,7 +171,9 @@ export class Journal {
    * @throws Error if the text is no stamp.
    */
   async observe(hlc: string): Promise<void> {
-    if (compareHlc(parseHlc(hlc), this.#ledger.hlc) <= 0) return;
+    const seen = parseHlc(hlc);
+    // A stamp from beyond the horizon would leave this clock no later one that the server takes.
+    if (seen.ms > HORIZON_MS || compareHlc(seen, this.#ledger.hlc) <= 0) return;
     try {
       await this.#commits.enqueue(async () => ({ k: 'clock', hlc }));
     } catch (thrown) {

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { AttackedServer, DATABASES } from '#test/support/attack/attacked-server.ts';
+import { newUser } from '#test/support/attack/victim.ts';
+import { askRunningServer } from '#server/ops/control.ts';
+import type { SyncDevice } from '#test/support/sync-device.ts';
+
+/** Reads from a line of pokes until it ends. */
+async function openLine(device: SyncDevice): Promise<{ ended: Promise<void>; stop: () => void }> {
+  const stop = new AbortController();
+  const response = await fetch(`${device.url}/v1/poke`, {
+    headers: { authorization: `Bearer ${device.login.token}` },
+    signal: stop.signal,
+  });
+  const read = async (): Promise<void> => {
+    for await (const _ of response.body ?? []);
+  };
+  return { ended: read().catch(() => undefined), stop: () => stop.abort() };
+}
+
+describe.each(DATABASES)('What is taken away while it is in use on %s', (kind) => {
+  let server: AttackedServer;
+  const staff = (id: string): Promise<SyncDevice> =>
+    newUser(server, { tenant: 'acme', id, roles: ['engineer'], homeRegion: 'sz' });
+
+  beforeAll(async () => {
+    server = await AttackedServer.start(kind);
+  });
+  afterAll(async () => {
+    await server?.close();
+  });
+
+  /** Sends a request that has to wait, and revokes the device while it does. */
+  const revokedMeanwhile = async <T>(device: SyncDevice, request: () => Promise<T>): Promise<T> => {
+    const client = new Client({ connectionString: server.databaseUrl });
+    await client.connect();
+    try {
+      const { deviceId } = device.login;
+      await client.query('BEGIN');
+      await client.query(`SELECT 1 FROM devices WHERE tenant = 'acme' AND id = $1 FOR UPDATE`, [deviceId]);
+      const answer = request();
+      for (let waiting = 0; waiting === 0;) {
+        const [row] = await server.rows<{ n: number }>(
+          `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+        );
+        waiting = row?.n ?? 0;
+      }
+      await client.query(
+        `UPDATE devices SET revoked_at = 1, revoked_by = 'x' WHERE tenant = 'acme' AND id = $1`,
+        [deviceId],
+      );
+      await client.query('COMMIT');
+      return await answer;
+    } finally {
+      await client.end();
+    }
+  };
+
+  it.runIf(kind === 'PostgreSQL')('[AT14] judges a push by the revocation that it waited for', async () => {
+    const device = await staff('pushes');
+    const answer = await revokedMeanwhile(device, () =>
+      device.push([device.event({ stream: 'probe/late' })]),
+    );
+    expect(answer.verdicts).toMatchObject([{ verdict: 'refused', code: 'sync.deviceRevoked' }]);
+  });
+
+  it.runIf(kind === 'PostgreSQL')('[AT14] makes no new device of one that is revoked meanwhile', async () => {
+    const device = await staff('renews');
+    const body = { device: { name: 'x', platform: 'x' } };
+    const answer = await revokedMeanwhile(device, () => device.request('POST', '/v1/devices/renew', body));
+    expect(answer).toMatchObject({ status: 403, body: { code: 'auth.deviceRevoked' } });
+    expect(await server.rows(`SELECT id FROM devices WHERE user_id = 'renews'`)).toHaveLength(1);
+  });
+
+  it('[AT15] gives one device a few lines of pokes, and takes none from others', async () => {
+    const [greedy, other] = [await staff('greedy'), await staff('patient')];
+    const kept = await openLine(other);
+    let isKept = true;
+    void kept.ended.then(() => (isKept = false));
+    const lines = [];
+    for (let opened = 0; opened < 10; opened++) lines.push(await openLine(greedy));
+    await Promise.all(lines.slice(0, 6).map(({ ended }) => ended));
+    expect(isKept).toBe(true);
+    for (const { stop } of [...lines, kept]) stop();
+  });
+
+  it.runIf(kind === 'PGlite')(
+    '[AT16] leaves no word of a purged stream, accepted, refused or malformed',
+    async () => {
+      const secret = 'canary-purged';
+      const device = await staff('writer');
+      const stream = 'ticket/purged';
+      const odd = { ...device.event({ stream, data: { text: secret } }), actor: 'somebody' };
+      const malformed = {
+        ...device.event({ stream, data: { text: secret } }),
+        hlc: 'x'.repeat(30),
+        extra: secret,
+      };
+      const foreign = { ...device.event({ stream, data: { text: secret } }), device: 'another-device' };
+      await device.push([
+        device.event({ stream, data: { text: secret } }),
+        device.event({ stream, type: 'ticket.noted', data: { text: '', [secret]: secret } }),
+        device.event({ stream, scope: 'region/none', data: { text: secret } }),
+        odd,
+        malformed,
+        foreign,
+      ]);
+      await device.manifest();
+      await askRunningServer(server.folder, 'purge', { tenant: 'acme', stream });
+      const tables = await server.rows<{ name: string }>(
+        `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+      );
+      for (const { name } of tables) {
+        const rows = await server.rows(`SELECT 1 FROM ${name} t WHERE position('${secret}' IN t::text) > 0`);
+        expect([name, rows.length]).toEqual([name, 0]);
+      }
+      const { segments } = await device.manifest();
+      expect(
+        [...(await server.snapshot('acme')).keys()].filter((name) => name.startsWith('segments/')),
+      ).toHaveLength(segments.length);
+    },
+  );
+});

@@ -150,7 +150,8 @@ function startOf(pid: number): string {
 function locked(owner: Owner | undefined): JournalError {
   return new JournalError(
     'journal.locked',
-    'Another Faultline is using this data folder. Close it, or start this one with another folder.',
+    `Another Faultline${owner === undefined ? '' : ` (process ${owner.pid})`} is using this data folder. ` +
+      'Close it, or start this one with another folder.',
     owner === undefined ? {} : { pid: owner.pid },
   );
 }

@@ -45,7 +45,7 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
       () => network,
     );
     pairs.add(pair);
-    pair.onEnd = () => pairs.delete(pair);
+    near.once('close', () => pairs.delete(pair));
   });
   const port = await listen(server);
   return {
@@ -79,7 +79,6 @@ async function listen(server: Server): Promise<number> {
 
 /** One connection of a client and the one that stands for it at the server. */
 class Pair {
-  onEnd: () => void = () => undefined;
   readonly #near: Socket;
   readonly #far: Socket;
   readonly #network: () => Network;
@@ -107,7 +106,6 @@ class Pair {
   reset(): void {
     this.#near.resetAndDestroy();
     this.#far.resetAndDestroy();
-    this.onEnd();
   }
 
   async #carry(from: Socket, to: Socket, isAnswer: boolean): Promise<void> {
@@ -115,7 +113,6 @@ class Pair {
       for await (const chunk of from as AsyncIterable<Buffer>) await this.#pass(chunk, to, isAnswer);
       // Nobody on the other side of a dead wire hears that this side has ended.
       if (!this.#isSwallowed) to.end();
-      if (isAnswer) this.onEnd();
     } catch {
       // Cut while it was read: the other side is cut as well.
       this.reset();

@@ -128,7 +128,9 @@ export class Laptop {
     this.#page = undefined;
     const pids = pidsWith(`--user-data-dir=${this.#profile}`);
     for (const pid of pids) kill(pid);
-    await context?.close().catch(() => undefined);
+    await within(context?.close() ?? Promise.resolve(), 10_000, 'the browser did not close').catch(
+      () => undefined,
+    );
     await untilGone(pids);
   }
 
@@ -173,7 +175,9 @@ export class Laptop {
   }
 
   async close(): Promise<void> {
-    await this.#context?.close().catch(() => undefined);
+    await within(this.#context?.close() ?? Promise.resolve(), 10_000, 'the browser did not close').catch(
+      () => undefined,
+    );
     const pids = pidsWith(`--user-data-dir=${this.#profile}`);
     for (const pid of pids) kill(pid);
     await untilGone(pids);

@@ -1,6 +1,6 @@
 import { Button, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppInfo } from '#shared/host/app.ts';
 import { LockScreen } from '../features/access/index.ts';
@@ -20,7 +20,10 @@ const link: HostLink = connectHost();
 /** Connects to the host and shows the first start, the workspace, or what is wrong. */
 export function Application() {
   const { info, connection, trouble } = useHostInfo();
+  const { t } = useTranslation();
   const scheme = info?.settings.theme ?? 'system';
+  const close = t('app.close');
+  const spoken = useMemo(() => withCloseLabel(close), [close]);
   useEffect(() => {
     if (info === undefined) return;
     void setLanguage(info.settings.language);
@@ -29,7 +32,7 @@ export function Application() {
 
   return (
     <MantineProvider
-      theme={theme}
+      theme={spoken}
       cssVariablesResolver={cssVariablesResolver}
       defaultColorScheme="auto"
       {...(scheme !== 'system' && { forceColorScheme: scheme })}
@@ -44,6 +47,12 @@ export function Application() {
       )}
     </MantineProvider>
   );
+}
+
+/** The buttons that close a notification have a name in the reader's language. */
+function withCloseLabel(label: string): typeof theme {
+  const Notification = { defaultProps: { closeButtonProps: { 'aria-label': label } } };
+  return { ...theme, components: { ...theme.components, Notification } };
 }
 
 /** Follows what the host says of itself, over every reconnection. */

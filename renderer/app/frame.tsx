@@ -94,7 +94,7 @@ export function Frame({ notice }: { notice: string | undefined }) {
           />
         </aside>
       ) : (
-        <span />
+        <span className={classes.gap} />
       )}
       <main className={classes.main}>
         {notice !== undefined && (

@@ -45,6 +45,8 @@ export const SyncStatusSchema = z.object({
   /** Facts without a last word of the server, and blobs that wait for it. */
   unsynced: z.number().int(),
   unsentBlobs: z.number().int(),
+  /** Facts of other laptops, taken in from bundles, that this one still has to deliver. */
+  carried: z.number().int().optional(),
   refused: z.number().int(),
   /** Of the refused: those whose right was lost since. */
   quarantined: z.number().int(),

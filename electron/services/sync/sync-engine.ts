@@ -155,7 +155,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
       nowMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
     });
-    return { ...status, meteredMode: this.#meteredMode };
+    return { ...status, meteredMode: this.#meteredMode, carried: this.#options.carried?.count ?? 0 };
   }
 
   /** Facts without a last good word of the server. */

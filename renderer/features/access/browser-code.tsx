@@ -46,7 +46,7 @@ export function BrowserCode({
         error={trouble}
         autoComplete="one-time-code"
         data-testid="login-code"
-        onChange={(event) => onCode(event.currentTarget.value.trim())}
+        onChange={(event) => onCode(event.currentTarget.value.replaceAll(' ', ''))}
       />
       <button type="button" className={classes.link} data-testid="login-back" onClick={onBack}>
         {t('sync.browserBack')}

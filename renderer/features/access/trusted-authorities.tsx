@@ -77,7 +77,7 @@ export function TrustedAuthorities({ host, onAdded }: { host: HostClient; onAdde
           </Button>
         </div>
       ) : (
-        <Button size="xs" variant="default" data-testid="ca-open" onClick={() => setAdding(true)}>
+        <Button size="xs" variant="default" mt={10} data-testid="ca-open" onClick={() => setAdding(true)}>
           {t('settings.trust.add')}
         </Button>
       )}

@@ -46,6 +46,7 @@ export function AdminPage() {
       <h1 className={classes.title}>{t('admin.title')}</h1>
       <SegmentedControl
         aria-label={t('admin.title')}
+        data-testid="admin-tabs"
         value={tab}
         data={tabs.map((value) => ({ value, label: t(`admin.tab.${value}`) }))}
         onChange={(value) => setTab(value as Tab)}
@@ -53,7 +54,7 @@ export function AdminPage() {
       {state === 'online' || state === 'syncing' ? (
         <Shown />
       ) : (
-        <p className={classes.note} role="status">
+        <p className={classes.note} role="status" data-testid="admin-offline">
           {t('admin.offline')}
         </p>
       )}

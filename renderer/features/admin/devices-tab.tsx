@@ -16,6 +16,9 @@ export function DevicesTab() {
   const load = useCallback(() => host.admin.devices({ limit: 500 }), [host]);
   const { value, trouble, act } = useLoaded(load);
   const [chosen, setChosen] = useState<AdminDevice>();
+  /** Whoever works at a screen like this one has a laptop in the list. */
+  const nameOf = (userId: string): string =>
+    value?.devices.find((device) => device.userId === userId)?.userName ?? userId;
   const isRevoked = chosen !== undefined && chosen.revoked !== null;
   return (
     <section>
@@ -33,7 +36,7 @@ export function DevicesTab() {
           {value?.devices.map((device) => (
             <Table.Tr key={device.id} data-testid="admin-device" data-code={device.code}>
               <Table.Td>
-                <b>{device.code}</b> {device.name} · {device.platform}
+                <b>{device.code}</b> {describe(device)}
               </Table.Td>
               <Table.Td>{device.userName}</Table.Td>
               <Table.Td className={classes.figure}>
@@ -43,7 +46,7 @@ export function DevicesTab() {
                 {device.revoked === null
                   ? t('admin.device.active')
                   : t('admin.device.revoked', {
-                      by: device.revoked.by,
+                      by: nameOf(device.revoked.by),
                       at: formatSeen(device.revoked.at, i18n.language, ''),
                     })}
                 {device.quarantined > 0 &&
@@ -84,4 +87,9 @@ export function DevicesTab() {
       )}
     </section>
   );
+}
+
+/** The system is named once, though most laptops have it in their names. */
+function describe({ name, platform }: AdminDevice): string {
+  return name.toLowerCase().includes(platform.toLowerCase()) ? name : `${name} · ${platform}`;
 }

@@ -5,7 +5,7 @@ import type { AdminRefusal } from '#shared/sync/admin.ts';
 import { useDesk } from '../../app/desk.ts';
 import { deviceZone } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
-import { useStreamNames } from '../sync/index.ts';
+import { explainVerdict, useStreamNames } from '../sync/index.ts';
 import { tellEvent, useDirectory, type EventTeller } from '../ticket/index.ts';
 import classes from './admin-page.module.css';
 import { formatSeen } from './format-seen.ts';
@@ -61,11 +61,7 @@ export function HeldBackTab() {
               <Table.Td className={classes.figure}>
                 {formatSeen(refusal.receivedAt, i18n.language, '')}
               </Table.Td>
-              <Table.Td>
-                {t(`sync.verdict.${refusal.code.split('.').at(-1)}`, {
-                  defaultValue: refusal.detail ?? refusal.code,
-                })}
-              </Table.Td>
+              <Table.Td>{explainVerdict(refusal, t)}</Table.Td>
               <Table.Td>
                 <div className={classes.acts}>
                   {refusal.mayAccept && (

@@ -120,16 +120,18 @@ export function UserDialog({ user, act, onClose }: UserDialogProps) {
         <MultiSelect
           label={t('admin.user.moreRegions')}
           value={more}
+          data-testid="user-more-regions"
           data={regions.map(named)}
           onChange={setMore}
         />
         <MultiSelect
           label={t('admin.user.teams')}
           value={memberOf}
+          data-testid="user-teams"
           data={teams.map(named)}
           onChange={setMemberOf}
         />
-        <p role="alert" className={classes.trouble}>
+        <p role="alert" className={classes.trouble} data-testid="user-trouble">
           {trouble}
         </p>
         <div className={classes.foot}>

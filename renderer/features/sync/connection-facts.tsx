@@ -3,6 +3,7 @@ import type { SyncStatus } from '#shared/host/sync.ts';
 import { explainError } from '../../app/explain.ts';
 import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
+import { tellAge } from './tell-age.ts';
 import classes from './sync-page.module.css';
 
 /** A laptop's clock this far off is worth a word: stamps still sort right, but people will wonder. */
@@ -14,7 +15,6 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
   const now = useNow(1_000);
   const at = (instant: string): string =>
     formatInstant(Date.parse(instant), deviceZone(), i18n.language, now);
-  const age = (instant: string): string => formatLength(now - Date.parse(instant), i18n.language);
   const { clock, stuck, lastError, nextTryAt } = status;
   return (
     <dl className={classes.facts}>
@@ -26,7 +26,8 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
         <>
           <dt>{t('sync.oldest')}</dt>
           <dd>
-            {at(status.oldestPendingAt)} · {t('sync.age', { age: age(status.oldestPendingAt) })}
+            {at(status.oldestPendingAt)} ·{' '}
+            {tellAge(now - Date.parse(status.oldestPendingAt), i18n.language, t)}
           </dd>
         </>
       )}

@@ -18,7 +18,9 @@ export function ReconnectPreview({ preview }: { preview: Preview }) {
       <h2>{t('sync.preview.title')}</h2>
       <ul>
         {needsLogin && <li>{t('sync.preview.login')}</li>}
-        <li>{t('sync.preview.facts', { count: facts.count, size: size(facts.bytes) })}</li>
+        {facts.count > 0 && (
+          <li>{t('sync.preview.facts', { count: facts.count, size: size(facts.bytes) })}</li>
+        )}
         {blobs.count > 0 && (
           <li>{t('sync.preview.blobs', { count: blobs.count, size: size(blobs.bytes) })}</li>
         )}

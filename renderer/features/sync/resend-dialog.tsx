@@ -5,6 +5,7 @@ import type { Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
+import { explainVerdict } from './explain-verdict.ts';
 import { readFields, writeFields } from './fact-fields.ts';
 import classes from './sync-page.module.css';
 
@@ -37,7 +38,7 @@ export function ResendDialog({ item, onClose }: { item: Unsynced; onClose: () =>
     <DialogFrame title={t('sync.resend.title')} size={520} onClose={onClose}>
       <form className={classes.form} onSubmit={(submitted) => void submit(submitted)}>
         <p className={classes.note}>
-          {t('sync.resend.lead')} {verdict?.detail}
+          {verdict !== null && explainVerdict(verdict, t)} {t('sync.resend.lead')}
         </p>
         {fields.map(({ name, isLong }) => {
           const Input = isLong ? Textarea : TextInput;

@@ -42,7 +42,8 @@ export function SyncPage() {
 
   if (status === undefined) return null;
   const isDemo = status.state === 'demo';
-  const isQuiet = facts?.length === 0 && blobs.length === 0;
+  const carried = status.carried ?? 0;
+  const isQuiet = facts?.length === 0 && blobs.length === 0 && carried === 0;
   return (
     // Without a server nothing in here takes the focus, and who has no mouse must be able to scroll it.
     <div className={classes.page} data-testid="sync-page" tabIndex={isDemo ? 0 : undefined}>
@@ -59,6 +60,11 @@ export function SyncPage() {
       {status.transfer !== null && <TransferBar transfer={status.transfer} />}
       {preview !== undefined && !isQuiet && status.state !== 'online' && (
         <ReconnectPreview preview={preview} />
+      )}
+      {carried > 0 && (
+        <p className={classes.lead} data-testid="sync-carried">
+          {t('sync.carried', { count: carried })}
+        </p>
       )}
       {isQuiet && !isDemo && <p className={classes.lead}>{t('sync.nothing')}</p>}
       {facts !== undefined && facts.length > 0 && <UnsyncedFacts items={facts} />}

@@ -3,8 +3,9 @@ import { useTranslation } from 'react-i18next';
 import type { UnsentBlob } from '#shared/host/sync.ts';
 import { explainError } from '../../app/explain.ts';
 import { formatSize } from '../../components/format-size.ts';
-import { formatLength } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
+import { tellAge } from './tell-age.ts';
+import { useAttachmentNames } from './use-attachment-names.ts';
 import classes from './sync-page.module.css';
 import { nextTry } from './unsynced-facts.tsx';
 import { useStreamNames } from './use-stream-names.ts';
@@ -14,6 +15,7 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
   const { t, i18n } = useTranslation();
   const now = useNow(1_000);
   const streamName = useStreamNames(items.map(({ stream }) => stream));
+  const names = useAttachmentNames(items);
   return (
     <section>
       <h2 className={classes.subtitle}>{t('sync.blobsTitle', { count: items.length })}</h2>
@@ -29,11 +31,12 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
           {items.map(({ sha256, bytes, sentBytes, priority, state, reason, nextTryAt, at, stream }) => (
             <Table.Tr key={sha256} data-state={state}>
               <Table.Td>
-                {streamName(stream)} · {t(`sync.priority.${priority}`)}{' '}
-                <span className={classes.hash}>{sha256.slice(0, 8)}</span>
+                {streamName(stream)}{' '}
+                {names.get(sha256) ?? <span className={classes.hash}>{sha256.slice(0, 8)}</span>}
+                <p className={classes.words}>{t(`sync.priority.${priority}`)}</p>
               </Table.Td>
               <Table.Td className={classes.figure}>
-                {t('sync.age', { age: formatLength(now - Date.parse(at), i18n.language) })}
+                {tellAge(now - Date.parse(at), i18n.language, t)}
               </Table.Td>
               <Table.Td className={classes.figure}>
                 {sentBytes > 0 && `${formatSize(sentBytes, i18n.language)} / `}

@@ -4,12 +4,15 @@ import { useTranslation } from 'react-i18next';
 import type { Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { formatSize } from '../../components/format-size.ts';
-import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
+import { deviceZone, formatInstant } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
 import { useView } from '../../stores/view.ts';
 import { tellEvent, useDirectory } from '../ticket/index.ts';
+import { explainVerdict } from './explain-verdict.ts';
 import { ResendDialog } from './resend-dialog.tsx';
 import classes from './sync-page.module.css';
+import { tellAge } from './tell-age.ts';
+import { useSyncStatus } from './use-sync-status.ts';
 import { tellTrouble } from './tell-trouble.ts';
 import { useStreamNames } from './use-stream-names.ts';
 
@@ -62,7 +65,7 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
                   className={classes.figure}
                   title={formatInstant(Date.parse(event.at), zone, i18n.language, now)}
                 >
-                  {t('sync.age', { age: formatLength(now - Date.parse(event.at), i18n.language) })}
+                  {tellAge(now - Date.parse(event.at), i18n.language, t)}
                 </Table.Td>
                 <Table.Td className={classes.figure}>{formatSize(bytes, i18n.language)}</Table.Td>
                 <Table.Td>
@@ -85,15 +88,14 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
 
 function Standing({ item: { state, verdict } }: { item: Unsynced }) {
   const { t } = useTranslation();
-  // A code that a newer server has made up stands as it is, with the server's own words.
-  const code = verdict?.code;
-  const reason =
-    code === undefined
-      ? ''
-      : t(`sync.verdict.${code.split('.').at(-1)}`, { defaultValue: verdict?.detail ?? code });
+  const status = useSyncStatus();
+  const waitsFor = status?.offlineByChoice === true ? 'paused' : (status?.state ?? 'offline');
   return (
     <>
-      {t(`sync.item.${state}`)} {reason}
+      {state === 'waiting'
+        ? t(`sync.waitsFor.${waitsFor}`, { defaultValue: t('sync.item.waiting') })
+        : t(`sync.item.${state}`)}{' '}
+      {verdict === null ? '' : explainVerdict(verdict, t)}
     </>
   );
 }

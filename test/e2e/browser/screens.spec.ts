@@ -1,28 +1,18 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import type { Page } from '@playwright/test';
 import type { Device } from '../fixtures/device.ts';
+import { axeFindings, takePicture } from '../fixtures/look.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { App, type Section } from '../pages/app.ts';
 import { choose } from '../pages/choice.ts';
 import { FirstStart } from '../pages/first-start.ts';
 import { Ticket } from '../pages/ticket.ts';
 
-/** A folder for pictures of every screen; none are taken without. */
-const SHOTS = process.env['FAULTLINE_SHOTS'];
 const SIZES = [
   { width: 1440, height: 900 },
   { width: 1280, height: 720 },
   { width: 900, height: 700 },
 ] as const;
 const THEMES = ['light', 'dark'] as const;
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly string[];
-}
 
 /** A screen by name: how one gets there, and how one leaves it. */
 interface Screen {
@@ -109,7 +99,7 @@ for (const language of ['zh-CN', 'en'] as const) {
 }
 
 /** Shows a screen and notes what is wrong with it, in all sizes. */
-async function look({ page, context }: Device, screen: Screen, kind: string, wrong: string[]): Promise<void> {
+async function look({ page }: Device, screen: Screen, kind: string, wrong: string[]): Promise<void> {
   await page.setViewportSize(SIZES[0]);
   await screen.show(page);
   for (const size of SIZES) {
@@ -119,42 +109,11 @@ async function look({ page, context }: Device, screen: Screen, kind: string, wro
     if (overflow > 0) wrong.push(`${name}: ${overflow} px wider than the window`);
     // Colours and names are the same at 1280; the narrow window is arranged in another way.
     if (size.width !== 1280) {
-      for (const { id, impact, nodes } of await findings(page))
+      for (const { id, impact, nodes } of await axeFindings(page))
         wrong.push(`${name}: ${impact} ${id} ${nodes.join(' | ')}`);
     }
-    if (SHOTS !== undefined) {
-      await mkdir(SHOTS, { recursive: true });
-      await page.screenshot({ path: path.join(SHOTS, `${name}.png`), animations: 'disabled' });
-    }
+    await takePicture(page, name);
   }
   await page.setViewportSize(SIZES[0]);
   await screen.leave?.(page);
-
-  /** Serious and critical findings. The source goes in through the debugger: the page's policy allows no other way. */
-  async function findings(target: Page): Promise<Finding[]> {
-    const devtools = await context.newCDPSession(target);
-    try {
-      const source = await axeSource();
-      await devtools.send('Runtime.evaluate', {
-        expression: `globalThis.axe === undefined && (() => { ${source} })()`,
-      });
-      const { result, exceptionDetails } = await devtools.send('Runtime.evaluate', {
-        expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 4).map(({ target, any }) => target.join(' ') + ' ' + (any[0]?.message ?? '').slice(0, 140)) })))`,
-        awaitPromise: true,
-        returnByValue: true,
-      });
-      if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description);
-      return result.value as Finding[];
-    } finally {
-      await devtools.detach();
-    }
-  }
-}
-
-let source: string | undefined;
-async function axeSource(): Promise<string> {
-  source ??= await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  return source;
 }

@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
-export type Section = 'tickets' | 'parts' | 'sites' | 'sync' | 'settings';
+export type Section = 'tickets' | 'parts' | 'sites' | 'sync' | 'settings' | 'admin';
 
 /** The frame around everything: rail, status bar, dock, what the page says of its own state. */
 export class App {

@@ -6,6 +6,6 @@ export async function choose(row: Locator, value: string): Promise<void> {
 }
 
 /** An entry of the list that a field has opened; rows of the queue are options too, and are not meant. */
-export function entry(page: Page, words: string): Locator {
+export function entry(page: Page, words: string | RegExp): Locator {
   return page.locator('[data-combobox-option]').filter({ hasText: words, visible: true }).first();
 }

@@ -4,10 +4,18 @@ import { expect, type Locator, type Page } from '@playwright/test';
 export class Sync {
   readonly page: Page;
   readonly items: Locator;
+  readonly refused: Locator;
+  readonly blobs: Locator;
+  readonly preview: Locator;
+  readonly metered: Locator;
 
   constructor(page: Page) {
     this.page = page;
     this.items = page.getByTestId('unsynced-list').locator('tbody tr');
+    this.refused = page.getByTestId('unsynced-list').locator('tbody tr[data-state=refused]');
+    this.blobs = page.getByTestId('unsent-blobs').locator('tbody tr');
+    this.preview = page.getByTestId('sync-preview');
+    this.metered = page.getByTestId('sync-metered');
   }
 
   async stayOffline(isOffline: boolean): Promise<void> {

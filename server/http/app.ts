@@ -53,6 +53,9 @@ export function buildApp(
       'cross-origin-resource-policy': 'same-origin',
       'cache-control': 'no-store',
     });
+    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0') {
+      throw new Problem(400, 'http.malformed', 'A request names the host that it is for.');
+    }
     refuseOtherProtocol(request.headers['faultline-protocol'], request.url);
   });
   app.setErrorHandler((error: FastifyError | Problem | z.ZodError, request, reply) => {
@@ -66,6 +69,8 @@ export function buildApp(
     sendProblem(reply, new Problem(404, 'http.notFound', 'There is nothing at this address.')),
   );
 
+  // Expectations that nobody knows are passed over (RFC 9110): Node would answer them without a word.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   install(app, serving);
   void app.register(helloRoutes(context));
   void app.register(loginRoutes(context));
@@ -106,7 +111,8 @@ function toProblem(error: FastifyError | Problem | z.ZodError): Problem {
   if (error.statusCode === 413)
     return new Problem(413, 'http.tooLarge', 'The request is too large. Send less at once.');
   if (error.statusCode !== undefined && error.statusCode < 500) {
-    return new Problem(error.statusCode, 'http.malformed', error.message);
+    // One status for whatever Fastify has names for: a path that is too long, a length that is none.
+    return new Problem(400, 'http.malformed', error.message);
   }
   return new Problem(500, 'server.failed', 'The server failed at this request. It is safe to try again.', 5);
 }

@@ -14,7 +14,12 @@ export interface Serving {
 }
 
 /** Limits of every connection, whether it speaks TLS or not. */
-const HEADER_LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 15_000 };
+const HEADER_LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  // Node would answer without a word; the application says what is wrong.
+  requireHostHeader: false,
+};
 
 /** Options of Fastify that follow from it. An `object`, because Fastify gives a server with TLS another type, which nobody needs. */
 export function serverOptionsOf(serving: Serving | undefined): object {

@@ -51,10 +51,10 @@ describe.each(DATABASES)('Every message of the wire, fuzzed, on %s', (kind) => {
       newUser(server, { tenant: 'acme', id, roles: [role], homeRegion: 'sz' }, device);
     admin = await staff('boss', 'admin');
     insider = await staff('insider', 'engineer', { publicKey: key.publicKey });
-  });
+  }, 180_000);
   afterAll(async () => {
     await server?.close();
-  });
+  }, 60_000);
 
   const send = (method: string, path: string, body: unknown): Promise<RawAnswer> => {
     const { login } = path.includes('/admin/') ? admin : insider;
@@ -263,6 +263,11 @@ describe.each(DATABASES)('Every message of the wire, fuzzed, on %s', (kind) => {
       { seed: SEED, numRuns: ROUNDS * 4, endOnFailure: true },
     );
   }, 60_000);
+
+  it('[AT8] finds a path that is too long malformed', async () => {
+    isFine(await send('GET', `/v1/entities/${'a'.repeat(600)}`, undefined));
+    isFine(await send('GET', `/v1/blobs/${'a'.repeat(600)}`, undefined));
+  });
 
   it('[AT8] serves a good push and pull after all of it', async () => {
     const again = await newUser(server, {

@@ -47,10 +47,10 @@ describe.each(DATABASES)('Every route on %s, attacked', (kind) => {
     );
     disabled = await staff('gone', 'engineer', 'sz');
     await server.rows(`UPDATE users SET disabled = true WHERE id = 'gone'`);
-  });
+  }, 180_000);
   afterAll(async () => {
     await server?.close();
-  });
+  }, 60_000);
 
   const ask = (attack: Attack, authorization?: string): Promise<RawAnswer> => {
     const [method = ''] = attack.route.split(' ');

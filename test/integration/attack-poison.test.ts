@@ -24,10 +24,10 @@ describe.each(DATABASES)('What is sent to spoil the data on %s', (kind) => {
     insider = await staff('insider', 'engineer', 'bj');
     stolen = await staff('stolen', 'engineer', 'sz');
     await admin.request('POST', `/v1/admin/devices/${stolen.login.deviceId}/revoke`, { reason: 'stolen' });
-  });
+  }, 180_000);
   afterAll(async () => {
     await server?.close();
-  });
+  }, 60_000);
 
   const ask = (who: SyncDevice, method: string, path: string, body?: unknown): Promise<RawAnswer> =>
     rawRequest(server.url, {

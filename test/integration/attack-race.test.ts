@@ -25,10 +25,10 @@ describe.each(DATABASES)('What is taken away while it is in use on %s', (kind) =
 
   beforeAll(async () => {
     server = await AttackedServer.start(kind);
-  });
+  }, 180_000);
   afterAll(async () => {
     await server?.close();
-  });
+  }, 60_000);
 
   /** Sends a request that has to wait, and revokes the device while it does. */
   const revokedMeanwhile = async <T>(device: SyncDevice, request: () => Promise<T>): Promise<T> => {

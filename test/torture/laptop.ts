@@ -236,7 +236,11 @@ export class Laptop {
     await this.#page.goto(this.#host.url);
     await this.#page.waitForFunction(() => 'torture' in window);
     this.#starts++;
-    await this.call('open', this.proxy.url, this.user, `${this.#options.seed}/${this.#starts}`);
+    await this.call('open', this.proxy.url, this.user, `${this.#options.seed}/${this.#starts}`).catch(
+      (thrown: unknown) => {
+        throw new Error(`${this.name} did not open: ${this.hostErrors.slice(-2_000)}`, { cause: thrown });
+      },
+    );
     if (this.isWriting) await this.call('write', true);
   }
 }

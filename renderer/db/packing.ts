@@ -7,9 +7,21 @@ import { summarise, type TicketSummary } from './summary.ts';
 const utf8 = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The text in gzip bytes, by the platform's own stream. @throws if the bytes are damaged. */
-export async function gunzipText(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+/** Of a page or a segment, unpacked: some 2,000 rows are a few MB. What unfolds further is no page. */
+const MAX_UNPACKED = 256 * 1024 * 1024;
+
+/** The text in gzip bytes, by the platform's own stream. @throws if the bytes are damaged, or unfold without end. */
+export async function gunzipText(bytes: Uint8Array<ArrayBuffer>, most = MAX_UNPACKED): Promise<string> {
+  let size = 0;
+  const bound = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      size += piece.length;
+      if (size > most) throw new RangeError(`The packed text unfolds to more than ${most} bytes.`);
+      controller.enqueue(piece);
+    },
+  });
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(unpacked.pipeThrough(bound)).text();
 }
 
 export async function gzipText(text: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -15,7 +15,7 @@ export type EngineHost = Pick<
 >;
 
 export interface EngineEvents {
-  /** The journal has been read: the store holds every fact born here. */
+  /** The journal has been read: the store holds every fact born here that the journal still has. */
   readonly onJournalRead: () => void;
   /** How far a bootstrap is, in segments and in bytes; `undefined` when none is under way. */
   readonly onBootstrap: (progress: BootstrapProgress | undefined) => void;

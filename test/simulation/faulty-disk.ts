@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { diskFiles, type SegmentFile, type SegmentFiles } from '#electron/services/journal/segment-file.ts';
 import type { Life } from './life.ts';
 import type { Random } from './random.ts';
@@ -21,6 +21,8 @@ export class FaultyDisk implements SegmentFiles {
   readonly #life: Life;
   readonly #random: Random;
   readonly #open = new Set<OpenFile>();
+  /** Whether they are gone is not certain yet. */
+  readonly #removed = new Set<string>();
 
   constructor(life: Life, random: Random) {
     this.#life = life;
@@ -56,8 +58,17 @@ export class FaultyDisk implements SegmentFiles {
     };
   }
 
+  async remove(path: string): Promise<void> {
+    this.#life.step('disk');
+    // Under another name, which nothing reads, it waits for whether the power stays.
+    await rename(path, `${path}.removed`);
+    this.#removed.add(path);
+  }
+
   async syncFolder(): Promise<void> {
     this.#life.step('disk');
+    for (const path of this.#removed) await rm(`${path}.removed`);
+    this.#removed.clear();
     for (const entry of this.#open) entry.isNew = false;
   }
 
@@ -69,6 +80,10 @@ export class FaultyDisk implements SegmentFiles {
       if (isNew && this.#random.chance(0.5)) await rm(path, { force: true });
     }
     this.#open.clear();
+    for (const path of this.#removed)
+      if (this.#random.chance(0.5)) await rename(`${path}.removed`, path);
+      else await rm(`${path}.removed`);
+    this.#removed.clear();
   }
 
   async #write(entry: OpenFile, bytes: Uint8Array, position: number): Promise<void> {

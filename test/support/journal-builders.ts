@@ -65,6 +65,7 @@ export function limitedFiles(room = Number.POSITIVE_INFINITY): FailingFiles {
         close: () => file.close(),
       };
     },
+    remove: (path) => diskFiles.remove(path),
     syncFolder: (dir) => diskFiles.syncFolder(dir),
   };
   return files;

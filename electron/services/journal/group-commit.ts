@@ -1,8 +1,8 @@
 import type { DomainEvent } from '#shared/events/envelope.ts';
-import { formatHlc } from '#shared/events/hlc.ts';
 import { JournalError } from './journal-error.ts';
 import type { JournalLock } from './journal-lock.ts';
-import { KEPT_RUNS, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { openRecord } from './open-record.ts';
 import type { JournalEnd } from './read-records.ts';
 import { frameRecord, MAX_PAYLOAD_BYTES } from './record-frame.ts';
 import type { JournalRecord } from './record.ts';
@@ -28,6 +28,8 @@ export interface GroupCommitOptions {
   readonly device: string;
   /** Id of this run of the host. */
   readonly run: string;
+  /** The run stands in the journal already. */
+  readonly hasSaidWhoOpened: boolean;
   readonly lock: JournalLock;
   readonly ledger: Ledger;
   readonly writer: SegmentWriter;
@@ -49,11 +51,12 @@ export class GroupCommit {
   #queue: Job[] = [];
   #flushing: Promise<void> | undefined;
   #isClosed = false;
-  #saidWhoOpened = false;
+  #saidWhoOpened: boolean;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
     this.#device = options.device;
+    this.#saidWhoOpened = options.hasSaidWhoOpened;
   }
 
   get device(): string {
@@ -128,20 +131,8 @@ export class GroupCommit {
       frames.push(frame(record));
       records.push(record);
     };
-    const sayWhoOpened = (): void => {
-      const device = this.#device;
-      const run = this.#options.run;
-      add({
-        k: 'open',
-        version: 1,
-        device,
-        hlc: formatHlc(ledger.hlc, device),
-        counters: Object.fromEntries(ledger.counters),
-        run,
-        before: ledger.runs.filter((one) => one !== run).slice(0, KEPT_RUNS),
-      });
-    };
-    if (!this.#saidWhoOpened || writer.startsSegment) sayWhoOpened();
+    if (!this.#saidWhoOpened || writer.startsSegment)
+      add(openRecord(ledger, { device: this.#device, run: this.#options.run }));
     const own = records.length;
     let mustWrite = false;
     for (const job of jobs) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDiskFull, JournalError } from './journal-error.ts';
 
@@ -75,6 +75,20 @@ export class JournalLock {
       // On a full disk the note stays unwritten: once this process has ended, the next one takes over all the same.
       if (!isDiskFull(thrown)) throw thrown;
     }
+  }
+}
+
+/** Makes the folder if need be and its owner this process. @throws JournalError `journal.locked`, `journal.diskFull`. */
+export async function takeJournalLock(dir: string, bootId: string): Promise<JournalLock> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    return await JournalLock.take(dir, bootId);
+  } catch (thrown) {
+    if (!isDiskFull(thrown)) throw thrown;
+    throw new JournalError(
+      'journal.diskFull',
+      'The disk is too full to start. Free some space and start again; everything saved is safe.',
+    );
   }
 }
 

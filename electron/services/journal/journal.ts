@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { type DomainEvent, type EventDraft, EventSchema } from '#shared/events/envelope.ts';
 import { hashEvent } from '#shared/events/hash-chain.ts';
 import { formatHlc, HORIZON_MS, type Hlc, parseHlc, tick } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { GroupCommit } from './group-commit.ts';
-import { isDiskFull, JournalError } from './journal-error.ts';
-import { JournalLock } from './journal-lock.ts';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
+import { JournalError } from './journal-error.ts';
+import { type JournalLock, takeJournalLock } from './journal-lock.ts';
 import { Ledger, type OutboxItem } from './ledger.ts';
 import { type MeasuredOffset, offsetAt } from './measured-offset.ts';
 import type { NamedBlob } from './named-blobs.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
 import { readRecordAt, readRecords } from './read-records.ts';
 import type { JournalRecord } from './record.ts';
+import { removeSettledSegments } from './retention.ts';
 import { diskFiles, type SegmentFiles, setAsideSegments } from './segment-file.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Tentative } from './tentative.ts';
@@ -61,35 +61,45 @@ export class Journal {
   private constructor(
     options: JournalOptions,
     clock: Clock,
-    lock: JournalLock,
-    ledger: Ledger,
-    writer: SegmentWriter,
-    problems: readonly JournalProblem[],
+    { problems, ...commits }: Omit<GroupCommitOptions, 'device'> & { problems: readonly JournalProblem[] },
   ) {
+    const { lock, ledger, writer } = commits;
     this.problems = problems;
     this.#options = options;
     this.#clock = clock;
     this.#lock = lock;
     this.#ledger = ledger;
     this.#writer = writer;
-    const { device, run = randomUUID() } = options;
-    this.#commits = new GroupCommit({ device, run, lock, ledger, writer });
+    this.#commits = new GroupCommit({ ...commits, device: options.device });
   }
 
   /**
-   * Opens the journal in `dir`, mends the end that a crash has torn and becomes its only owner.
+   * Opens the journal in `dir`, mends the end that a crash has torn, becomes its only owner and removes what is long settled.
    * @throws JournalError `journal.locked` while another process has it.
    */
   static async open(options: JournalOptions): Promise<Journal> {
     const clock = options.clock ?? systemClock();
-    const files = options.files ?? diskFiles;
-    const lock = await takeLock(options.dir, clock.bootId);
+    const { dir, device, files = diskFiles, run = randomUUID() } = options;
+    const lock = await takeJournalLock(dir, clock.bootId);
     try {
       const ledger = new Ledger();
-      if (options.startFresh === true) await setAsideSegments(options.dir, lock.fence);
-      const opened = await openSegments(options.dir, ledger, files);
-      const writer = new SegmentWriter(options.dir, files, options.segmentBytes ?? SEGMENT_BYTES, opened);
-      return new Journal(options, clock, lock, ledger, writer, opened.problems);
+      if (options.startFresh === true) await setAsideSegments(dir, lock.fence);
+      const opened = await openSegments(dir, ledger, files);
+      const writer = new SegmentWriter(dir, files, options.segmentBytes ?? SEGMENT_BYTES, opened);
+      const { problems, events } = opened;
+      const hasSaidWhoOpened = await removeSettledSegments({
+        dir,
+        files,
+        lock,
+        ledger,
+        writer,
+        problems,
+        events,
+        device,
+        run,
+        nowMs: () => clock.nowMs(),
+      });
+      return new Journal(options, clock, { run, hasSaidWhoOpened, lock, ledger, writer, problems });
     } catch (thrown) {
       await lock.release(clock.bootId);
       throw thrown;
@@ -377,10 +387,11 @@ export class Journal {
   async #headOf(stream: string, state: Tentative): Promise<string> {
     const fresh = state.head(stream) ?? this.#commits.headOf(stream);
     if (fresh !== undefined) return fresh;
-    const lastId = this.#ledger.lastOfStream.get(stream);
-    const last = lastId === undefined ? undefined : await this.#load(lastId);
+    const last = this.#ledger.lastOfStream.get(stream);
     // Before it became another device it had another chain.
-    return last === undefined || last.device !== this.device ? '' : hashEvent(last);
+    if (last === undefined || last.device !== this.device) return '';
+    const event = last.hash === undefined ? await this.#load(last.id) : undefined;
+    return last.hash ?? (event === undefined ? '' : hashEvent(event));
   }
 
   async #load(id: string): Promise<DomainEvent | undefined> {
@@ -388,19 +399,6 @@ export class Journal {
     if (place === undefined) return undefined;
     const record = await readRecordAt(this.#options.dir, place);
     return record?.k === 'events' ? record.events.find((event) => event.id === id) : undefined;
-  }
-}
-
-async function takeLock(dir: string, bootId: string): Promise<JournalLock> {
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    return await JournalLock.take(dir, bootId);
-  } catch (thrown) {
-    if (!isDiskFull(thrown)) throw thrown;
-    throw new JournalError(
-      'journal.diskFull',
-      'The disk is too full to start. Free some space and start again; everything saved is safe.',
-    );
   }
 }
 

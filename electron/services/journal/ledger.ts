@@ -11,6 +11,16 @@ export interface Place {
   readonly end: number;
 }
 
+/** The last event of this journal in a stream. */
+export interface StreamHead {
+  readonly id: string;
+  readonly device: string;
+  /** When it was written, by its hlc. */
+  readonly ms: number;
+  /** Only where the event itself is gone. */
+  readonly hash?: string;
+}
+
 /** Runs remembered before the present one: what a push can tell the server. */
 export const KEPT_RUNS = 32;
 
@@ -23,6 +33,8 @@ export interface OutboxItem {
   readonly state: 'waiting' | 'notDurable' | 'refused';
 }
 
+type OpenRecord = Extract<JournalRecord, { k: 'open' }>;
+
 /** What the journal knows without reading the disk again: rebuilt from the records on opening. */
 export class Ledger {
   hlc: Hlc = { ms: 0, counter: 0 };
@@ -31,17 +43,22 @@ export class Ledger {
   /** The runs of the host that have written here, newest first. */
   runs: readonly string[] = [];
   readonly counters = new Map<string, number>();
-  /** Id of this device's last event in each stream: its hash is the next one's `prev`. */
-  readonly lastOfStream = new Map<string, string>();
+  /** The last event of each stream: its hash is the next one's `prev`. */
+  readonly lastOfStream = new Map<string, StreamHead>();
   readonly places = new Map<string, Place>();
   /** Accepted for good -> when. Kept to offer them again should the server forget. */
   readonly acceptedAt = new Map<string, string>();
   /** Hashes that facts of this device name in their data: attachments, as far as they are in the blob store. */
   readonly namedBlobs = new Map<string, NamedBlob>();
   readonly deliveredBlobs = new Set<string>();
+  /** Given up by a person -> when at the latest (Unix milliseconds). */
+  readonly releasedMs = new Map<string, number>();
+  /** Segments of the first and the last record that name a blob. */
+  readonly namedIn = new Map<string, { first: number; last: number }>();
   /** In the order they were written, except for those offered again, which are sorted on reading. */
   readonly #open = new Map<string, OutboxItem>();
   readonly #ordinals = new Map<string, number>();
+  #nextOrdinal = 0;
 
   /**
    * Takes in one record that is on the disk.
@@ -58,6 +75,9 @@ export class Ledger {
         if (record.hlc !== undefined) this.see(record.hlc);
         if (record.run !== undefined && record.run !== this.runs[0])
           this.runs = [record.run, ...(record.before ?? this.runs)].slice(0, KEPT_RUNS + 1);
+        this.epoch = record.epoch ?? this.epoch;
+        this.lastVerdictAt = record.lastVerdictAt ?? this.lastVerdictAt;
+        this.#takeOver(record, place);
         return;
       case 'counter':
         this.#raise(record.name, record.value);
@@ -88,6 +108,33 @@ export class Ledger {
     }
   }
 
+  /** The segments up to this one are gone: forgets what stood in them. `heads` stay in the place of their events. */
+  forget(segment: number, heads: ReadonlyMap<string, StreamHead>): void {
+    for (const [id, place] of this.places) {
+      if (place.segment > segment) continue;
+      this.places.delete(id);
+      this.#ordinals.delete(id);
+      this.acceptedAt.delete(id);
+      this.releasedMs.delete(id);
+    }
+    for (const [stream, { id }] of this.lastOfStream) {
+      if (this.places.has(id)) continue;
+      const head = heads.get(stream);
+      if (head === undefined) this.lastOfStream.delete(stream);
+      else this.lastOfStream.set(stream, head);
+    }
+    for (const [sha256, { last }] of this.namedIn) {
+      if (last > segment || !this.deliveredBlobs.has(sha256)) continue;
+      this.namedIn.delete(sha256);
+      this.namedBlobs.delete(sha256);
+      this.deliveredBlobs.delete(sha256);
+    }
+  }
+
+  isOpen(id: string): boolean {
+    return this.#open.has(id);
+  }
+
   /** Facts without a last word, in the order they were written. */
   outbox(): OutboxItem[] {
     return [...this.#open.values()].sort((a, b) => this.#ordinal(a) - this.#ordinal(b));
@@ -105,13 +152,26 @@ export class Ledger {
   #addEvent(event: DomainEvent, place: Place): void {
     if (this.places.has(event.id)) return;
     this.places.set(event.id, place);
-    this.#ordinals.set(event.id, this.#ordinals.size);
-    this.lastOfStream.set(event.stream, event.id);
+    this.#ordinals.set(event.id, this.#nextOrdinal++);
+    const stamp = parseHlc(event.hlc);
+    this.lastOfStream.set(event.stream, { id: event.id, device: event.device, ms: stamp.ms });
     this.#open.set(event.id, { event, verdict: null, state: 'waiting' });
-    this.see(event.hlc);
-    for (const blob of namedBlobsIn(event)) {
-      if (!this.namedBlobs.has(blob.sha256)) this.namedBlobs.set(blob.sha256, blob);
-    }
+    this.hlc = observe(this.hlc, stamp);
+    for (const blob of namedBlobsIn(event)) this.#name(blob, place);
+  }
+
+  #name(blob: NamedBlob, { segment }: Place): void {
+    if (!this.namedBlobs.has(blob.sha256)) this.namedBlobs.set(blob.sha256, blob);
+    const { first } = this.namedIn.get(blob.sha256) ?? { first: segment };
+    this.namedIn.set(blob.sha256, { first, last: segment });
+  }
+
+  /** What stood in segments that were removed, or are about to be. */
+  #takeOver({ device, heads = [], named = [], delivered = [] }: OpenRecord, place: Place): void {
+    for (const { stream, id, hash, ms } of heads)
+      if (!this.places.has(id)) this.lastOfStream.set(stream, { id, device, ms, hash });
+    for (const blob of named) this.#name({ ...blob, kind: blob.kind }, place);
+    for (const sha256 of delivered) this.deliveredBlobs.add(sha256);
   }
 
   #settle(verdict: Verdict, durable: boolean, at: string): void {
@@ -133,7 +193,11 @@ export class Ledger {
   }
 
   #release(ids: readonly string[]): void {
-    for (const id of ids) if (this.#open.get(id)?.state === 'refused') this.#open.delete(id);
+    for (const id of ids) {
+      if (this.#open.get(id)?.state !== 'refused') continue;
+      this.#open.delete(id);
+      this.releasedMs.set(id, this.hlc.ms);
+    }
   }
 
   #raise(name: string, value: number): void {

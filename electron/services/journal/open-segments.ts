@@ -24,6 +24,8 @@ export interface OpenedSegments {
   /** The last segment has an end that could not be cut (the disk is full): writing goes on in a new one. */
   readonly mustRotate: boolean;
   readonly problems: readonly JournalProblem[];
+  /** All events by their ids. */
+  readonly events: ReadonlyMap<string, DomainEvent>;
 }
 
 /**
@@ -75,7 +77,7 @@ export async function openSegments(
   if (lostNumbers > 0) {
     for (const [name, value] of ledger.counters) ledger.counters.set(name, value + lostNumbers);
   }
-  return { lastSegment, size, mustRotate, problems };
+  return { lastSegment, size, mustRotate, problems, events: seen };
 }
 
 /** False when there was no room for the side file; then nothing was cut. */

@@ -2,12 +2,29 @@ import { z } from 'zod';
 import { EventSchema } from '#shared/events/envelope.ts';
 import { VerdictSchema } from '#shared/sync/protocol.ts';
 
+/** The last event of a stream when the event itself stands in the journal no more: the next one's `prev`. */
+export const StreamHeadSchema = z.object({
+  stream: z.string(),
+  id: z.string(),
+  hash: z.string(),
+  /** When it was written, by its hlc. */
+  ms: z.number(),
+});
+
+export const NamedBlobSchema = z.object({
+  sha256: z.string(),
+  stream: z.string(),
+  at: z.string(),
+  kind: z.string().optional(),
+  isAttachment: z.boolean(),
+});
+
 /**
  * What a record says. `f` is the fencing number of the process that wrote it.
  * A command's facts stand in one record, so a crash never leaves half of them.
  */
 export const RecordSchema = z.discriminatedUnion('k', [
-  /** Begins each segment: the clock and the counters so far, so that old segments may go one day. */
+  /** Begins each segment: what would be needed of the segments before it, should they be removed. */
   z.object({
     k: z.literal('open'),
     f: z.number(),
@@ -18,6 +35,13 @@ export const RecordSchema = z.discriminatedUnion('k', [
     /** The run of the host that wrote this, and the runs before it, newest first. Missing in older journals. */
     run: z.string().optional(),
     before: z.array(z.string()).optional(),
+    /** Missing in older journals, and before the server's first answer. */
+    epoch: z.string().optional(),
+    lastVerdictAt: z.string().optional(),
+    /** Written before segments are removed, in as many records as it takes: what only they said (J18). */
+    heads: z.array(StreamHeadSchema).optional(),
+    named: z.array(NamedBlobSchema).optional(),
+    delivered: z.array(z.string()).optional(),
   }),
   z.object({
     k: z.literal('events'),

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The few things the journal does with a file: a port, so that a test can make the disk fail. */
@@ -12,7 +12,8 @@ export interface SegmentFile {
 export interface SegmentFiles {
   /** `create` makes a new file and fails when it exists. */
   open(path: string, create: boolean): Promise<SegmentFile>;
-  /** Makes new and renamed entries of a folder last. */
+  remove(path: string): Promise<void>;
+  /** Makes new, renamed and removed entries of a folder last. */
   syncFolder(dir: string): Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export const diskFiles: SegmentFiles = {
       close: () => file.close(),
     };
   },
+  remove: (path) => rm(path),
   async syncFolder(dir) {
     // Windows can neither open a folder nor needs to.
     if (process.platform === 'win32') return;

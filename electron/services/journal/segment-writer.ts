@@ -39,6 +39,11 @@ export class SegmentWriter {
     return this.#mustRotate || this.#size >= this.#segmentBytes;
   }
 
+  /** The next write begins a segment. */
+  beginSegment(): void {
+    this.#mustRotate = true;
+  }
+
   /** Behind the last record that counts. */
   get end(): JournalEnd {
     return { segment: this.#segment, size: this.#size };

@@ -16,6 +16,8 @@ export interface RateLimits {
 export const RATE_LIMITS: RateLimits = { perToken: 3_000, perAddress: 60_000, perAddressWithoutToken: 1_200 };
 
 const WINDOW_MS = 60_000;
+/** Routes that read no token: what stands in `Authorization` there is anybody's, and another one each time. */
+const WITHOUT_TOKEN = /^\/v1\/(hello|login|refresh|oidc|first-admin)\b/;
 /** Addresses and tokens that are counted at once; the longest unseen goes first. */
 const COUNTED = 50_000;
 
@@ -33,7 +35,9 @@ export function limitRates(app: FastifyInstance, limits: RateLimits): void {
     const byStranger = counter(limits.perAddressWithoutToken, address);
     const byToken = counter(limits.perToken, (request) => hashSecret(request.headers.authorization ?? ''));
     app.addHook('onRequest', async (request) => {
-      const own = request.headers.authorization === undefined ? byStranger : byToken;
+      const isStranger =
+        request.headers.authorization === undefined || WITHOUT_TOKEN.test(request.routeOptions.url ?? '');
+      const own = isStranger ? byStranger : byToken;
       for (const count of [byAddress, own]) {
         const counted = await count(request);
         if (!counted.isAllowed && counted.isExceeded) throw tooMany(counted.ttlInSeconds);

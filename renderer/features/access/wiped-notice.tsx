@@ -17,7 +17,11 @@ export function WipedNotice({ wiped }: { wiped: NonNullable<AppInfo['wiped']> })
   return (
     <div className={classes.wiped} role="status" data-testid="wiped-notice">
       <p>{t('settings.access.wiped', { at })}</p>
-      <p>{t('settings.access.handedOver', { count: wiped.handedOver })}</p>
+      <p>
+        {wiped.handedOver === 0 && wiped.quarantined === 0
+          ? t('settings.access.nothingUnsent')
+          : t('settings.access.handedOver', { count: wiped.handedOver })}
+      </p>
       {wiped.quarantineFile !== null && (
         <p>{t('settings.access.quarantined', { count: wiped.quarantined, path: wiped.quarantineFile })}</p>
       )}

@@ -75,6 +75,7 @@ export function DevicesTab() {
             code: chosen.code,
           })}
           submit={t(isRevoked ? 'admin.device.reinstate' : 'admin.device.revoke')}
+          trouble={trouble}
           onSubmit={(reason) =>
             act(() =>
               isRevoked

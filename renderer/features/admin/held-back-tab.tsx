@@ -93,6 +93,7 @@ export function HeldBackTab() {
           title={t(choice.isAccepting ? 'admin.heldBack.accept' : 'admin.heldBack.dismiss')}
           lead={t(choice.isAccepting ? 'admin.heldBack.acceptLead' : 'admin.heldBack.dismissLead')}
           submit={t(choice.isAccepting ? 'admin.heldBack.accept' : 'admin.heldBack.dismiss')}
+          trouble={trouble}
           onSubmit={decide}
           onClose={() => setChoice(undefined)}
         />

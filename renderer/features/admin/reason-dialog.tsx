@@ -8,18 +8,20 @@ interface ReasonDialogProps {
   readonly title: string;
   readonly lead: string;
   readonly submit: string;
+  /** What went wrong the last time; the typed reason stays. */
+  readonly trouble: string | undefined;
+  /** @returns whether it was done. */
   readonly onSubmit: (reason: string) => Promise<boolean>;
   readonly onClose: () => void;
 }
 
 /** Asks why before something that others will want explained: the reason stands in the audit log. */
-export function ReasonDialog({ title, lead, submit, onSubmit, onClose }: ReasonDialogProps) {
+export function ReasonDialog({ title, lead, submit, trouble, onSubmit, onClose }: ReasonDialogProps) {
   const { t } = useTranslation();
   const [reason, setReason] = useState('');
   const run = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
-    await onSubmit(reason.trim());
-    onClose();
+    if (await onSubmit(reason.trim())) onClose();
   };
   return (
     <DialogFrame title={title} size={480} onClose={onClose}>
@@ -35,6 +37,9 @@ export function ReasonDialog({ title, lead, submit, onSubmit, onClose }: ReasonD
           data-testid="admin-reason"
           onChange={(event) => setReason(event.currentTarget.value)}
         />
+        <p role="alert" className={classes.trouble}>
+          {trouble}
+        </p>
         <div className={classes.foot}>
           <Button variant="default" onClick={onClose}>
             {t('app.close')}

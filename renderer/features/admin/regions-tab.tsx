@@ -91,9 +91,7 @@ export function RegionsTab() {
           {value?.regions.map((region) => (
             <Table.Tr key={region.id}>
               <Table.Td className={classes.mono}>{region.id}</Table.Td>
-              <Table.Td>
-                {region.nameZh} · {region.nameEn}
-              </Table.Td>
+              <Table.Td>{bothNames(region)}</Table.Td>
               <Table.Td>{t('admin.region.users', { count: region.users })}</Table.Td>
               <Table.Td>
                 <button
@@ -125,7 +123,7 @@ export function RegionsTab() {
             <Table.Tr key={team.id}>
               <Table.Td className={classes.mono}>{team.id}</Table.Td>
               <Table.Td>
-                {team.nameZh} · {team.nameEn} {team.tier !== null && `· ${t(`ticket.tier.${team.tier}`)}`}
+                {bothNames(team)} {team.tier !== null && `· ${t(`ticket.tier.${team.tier}`)}`}
               </Table.Td>
               <Table.Td>{regionName(team.region)}</Table.Td>
               <Table.Td>{team.members.map((id) => nameOf(id)).join(', ')}</Table.Td>
@@ -201,4 +199,9 @@ export function RegionsTab() {
       )}
     </section>
   );
+}
+
+/** Once where both languages call it the same. */
+function bothNames({ nameZh, nameEn }: { nameZh: string; nameEn: string }): string {
+  return nameZh === nameEn ? nameZh : `${nameZh} · ${nameEn}`;
 }

@@ -95,7 +95,7 @@ export function UserDialog({ user, act, onClose }: UserDialogProps) {
         />
         <PasswordInput
           label={t(user === undefined ? 'admin.user.password' : 'admin.user.newPassword')}
-          description={t('admin.user.passwordHint')}
+          description={t(user === undefined ? 'admin.user.passwordLength' : 'admin.user.passwordHint')}
           required={user === undefined}
           autoComplete="new-password"
           value={password}

@@ -119,7 +119,7 @@ function Field({ field, value, file, onChange, onFile }: FieldProps) {
           value={value === '' ? null : value}
           data={choices.map((choice) => ({
             value: choice.value,
-            label: choice.label ?? t(`site.documentKind.${choice.value}`),
+            label: choice.label ?? t(choice.text ?? '', choice.values),
           }))}
           onChange={(chosen) => onChange(chosen ?? '')}
         />

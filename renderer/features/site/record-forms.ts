@@ -24,9 +24,17 @@ export interface FieldSpec {
   readonly name: string;
   readonly as: 'line' | 'text' | 'day' | 'choice' | 'file';
   readonly isRequired?: boolean;
-  readonly choices?: ReadonlyArray<{ readonly value: string; readonly label?: string }>;
+  readonly choices?: readonly Choice[];
   /** Has a line of help under `site.help.<name>`. */
   readonly hasHelp?: boolean;
+}
+
+/** Named by what it is called, or by a text. */
+interface Choice {
+  readonly value: string;
+  readonly label?: string;
+  readonly text?: string;
+  readonly values?: Readonly<Record<string, string | number>>;
 }
 
 export type Values = Readonly<Record<string, string>>;
@@ -76,7 +84,7 @@ export function fieldsOf(form: RecordForm): readonly FieldSpec[] {
           name: 'documentKind',
           as: 'choice',
           isRequired: true,
-          choices: SiteDocumentKind.options.map((value) => ({ value })),
+          choices: SiteDocumentKind.options.map((value) => ({ value, text: `site.documentKind.${value}` })),
         },
         line('title', true),
         file,
@@ -95,7 +103,8 @@ export function fieldsOf(form: RecordForm): readonly FieldSpec[] {
           isRequired: true,
           choices: defaultCalendars.map(({ id, version }) => ({
             value: `${id} ${version}`,
-            label: `${id} · ${version}`,
+            text: `site.calendar.${id}`,
+            values: { version },
           })),
         },
       ];
@@ -104,7 +113,6 @@ export function fieldsOf(form: RecordForm): readonly FieldSpec[] {
 
 /** What stands in the fields at first. */
 export function startValues(form: RecordForm): Values {
-  const { zone } = Intl.DateTimeFormat().resolvedOptions() as { zone?: string };
   switch (form.kind) {
     case 'customer':
       return { name: form.on?.name ?? '', nameEn: form.on?.nameEn ?? '' };
@@ -114,7 +122,7 @@ export function startValues(form: RecordForm): Values {
         name: form.on?.name ?? '',
         nameEn: form.on?.nameEn ?? '',
         address: form.on?.address ?? '',
-        zone: form.on?.zone ?? zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+        zone: form.on?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
       };
     case 'asset': {
       const {

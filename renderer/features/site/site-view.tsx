@@ -83,7 +83,12 @@ export function SiteView({ siteId }: { siteId: string }) {
       >
         {ours.map((contract) => (
           <li key={contract.id}>
-            <b>{contract.number}</b> {contract.from} – {contract.to} · {contract.calendar?.id}
+            <b>{contract.number}</b> {contract.from} – {contract.to}
+            {contract.calendar !== undefined &&
+              ` · ${t(`site.calendar.${contract.calendar.id}`, {
+                version: contract.calendar.version,
+                defaultValue: contract.calendar.id,
+              })}`}
             <p>{contract.entitlement}</p>
             {may('contract.registered') && (
               <button

@@ -17,7 +17,7 @@ const ADMIN = {
 const PASSPHRASE = 'a long enough passphrase';
 
 test('a locked laptop opens with its passphrase, without any network', async ({ newDevice, newOffice }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const office = await newOffice();
   const number = await office.openTicket('整流模块 R2 通信中断');
   const device = await newDevice();
@@ -59,7 +59,7 @@ test('an expired login stops the sync and nothing else; logging in again lets it
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const office = await newOffice({ accounts: [ADMIN] });
   const number = await office.openTicket('直流输出欠压');
   const device = await newDevice();
@@ -67,7 +67,7 @@ test('an expired login stops the sync and nothing else; logging in again lets it
   const app = await connectLaptop(device, office, 'li.wei');
   const sync = new Sync(page);
   const ticket = new Ticket(page);
-  await office.changeUser(ADMIN, 'li.wei', { password: 'a new password' });
+  await office.administer(ADMIN, 'PATCH', 'users/li.wei', { password: 'a new password' });
   await ticket.open(number);
   await ticket.note('登录过期后仍可记录');
   await app.go('sync');
@@ -90,7 +90,7 @@ test('a revoked laptop hands over what it has not sent, wipes itself and says so
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const office = await newOffice({ accounts: [ADMIN] });
   const number = await office.openTicket('蓄电池组电压低');
   const [lost, desk, others] = [await newDevice(), await newDevice(), await newDevice()];

@@ -11,13 +11,19 @@ const ADMIN = {
   homeRegion: 'sz',
   password: 'office only',
 };
-const NEW_USER = { id: 'sun.li', name: '孙丽', password: 'her first password', region: /广州|Guangzhou/, team: /gz-1/ };
+const NEW_USER = {
+  id: 'sun.li',
+  name: '孙丽',
+  password: 'her first password',
+  region: /广州|Guangzhou/,
+  team: /gz-1/,
+};
 
 test('the administrator makes region, team and account; the new user sees her region and no other', async ({
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const office = await newOffice({ accounts: [ADMIN] });
   const elsewhere = await office.openTicket('整流模块 R2 通信中断');
   const [desk, fresh] = [await newDevice(), await newDevice()];
@@ -59,7 +65,7 @@ test('a manager looks after his people and cannot make an administrator; without
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const office = await newOffice({ accounts: [ADMIN] });
   const device = await newDevice();
   const { page } = device;

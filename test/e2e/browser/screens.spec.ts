@@ -67,6 +67,22 @@ const SCREENS: readonly Screen[] = [
   tool('document', 'document-tab'),
   section('parts', 'parts-page'),
   section('sites', 'sites-page'),
+  {
+    name: 'site',
+    show: async (page) => {
+      await new App(page).go('sites');
+      await page.getByTestId('site-open').first().click();
+      await expect(page.getByTestId('site-view')).toBeVisible();
+    },
+  },
+  {
+    name: 'visit',
+    show: async (page) => {
+      await page.getByTestId('prepare-visit').click();
+      await expect(page.getByTestId('visit-panel')).toBeVisible();
+    },
+    leave: async (page) => page.getByTestId('site-back').click(),
+  },
   section('sync', 'sync-page'),
   section('settings', 'settings-page'),
 ];

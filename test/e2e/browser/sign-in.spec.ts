@@ -11,7 +11,7 @@ test("a fresh laptop signs in through the company's provider, in a browser", asy
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const provider = await startIdentityProvider();
   provider.people.set('subject-1', { preferred_username: 'li.wei', name: 'Li Wei' });
   try {
@@ -70,6 +70,7 @@ test('a server with a certificate of a private authority: the first start says s
   newOffice,
   folder,
 }) => {
+  test.setTimeout(300_000);
   const made = await makeCa(folder, 'dongling-root');
   const tls = { cert: path.join(folder, 'server.pem'), key: path.join(folder, 'server.key') };
   await writeFile(tls.cert, made.cert);

@@ -8,13 +8,20 @@ import { choose } from '../pages/choice.ts';
 import { Sync } from '../pages/sync.ts';
 import { Ticket } from '../pages/ticket.ts';
 
+const ADMIN = {
+  id: 'he.jing',
+  name: '何静',
+  roles: ['admin' as const],
+  homeRegion: 'sz',
+  password: 'office only',
+};
 const PASSPHRASE = 'three words on a note';
 
 test('what waits is shown, foretold, carried by hand to another laptop, and arrives once', async ({
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const office = await newOffice();
   const number = await office.openTicket('整流模块 R2 通信中断');
   const [mine, other] = [await newDevice(), await newDevice()];
@@ -125,7 +132,7 @@ test('what the server refuses is shown with its reason, corrected and sent again
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   const office = await newOffice({ refusedWord: '微信' });
   const first = await office.openTicket('直流输出欠压');
   const second = await office.openTicket('风扇故障');
@@ -156,4 +163,33 @@ test('what the server refuses is shown with its reason, corrected and sent again
   await app.isAllSent();
   const notes = (await office.events()).filter(({ type }) => type === 'ticket.noted');
   expect(notes.map(({ data }) => data['text'])).toEqual(['照片已用邮件发给刘工']);
+});
+
+test('what was written for a region that was taken away since is kept, and the office decides', async ({
+  newDevice,
+  newOffice,
+}) => {
+  test.setTimeout(300_000);
+  const office = await newOffice({ accounts: [ADMIN] });
+  await office.administer(ADMIN, 'PUT', 'regions/gz', { nameZh: '广州', nameEn: 'Guangzhou' });
+  await office.administer(ADMIN, 'PATCH', 'users/li.wei', { regions: ['gz'] });
+  const device = await newDevice();
+  const { page } = device;
+  const app = await connectLaptop(device, office, 'li.wei');
+  const number = await office.openTicket('风扇故障', 'li.wei', 'gz', ADMIN);
+  const sync = new Sync(page);
+  const ticket = new Ticket(page);
+  await ticket.open(number);
+  await app.go('sync');
+  await sync.stayOffline(true);
+  await app.isConnected('offline');
+  await app.go('tickets');
+  await ticket.note('风扇已更换,转速正常');
+  await office.administer(ADMIN, 'PATCH', 'users/li.wei', { regions: [] });
+  await app.go('sync');
+  await sync.stayOffline(false);
+  await expect(sync.items).toHaveAttribute('data-state', 'quarantined');
+  await look(page, 'unsynced-quarantined');
+  await app.go('tickets');
+  await expect(ticket.row(number)).toHaveCount(0);
 });

@@ -21,7 +21,7 @@ test('a visit is prepared while there is a network: what it needs is fetched, an
   newDevice,
   newOffice,
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const office = await newOffice();
   const [desk, laptop] = [await newDevice(), await newDevice()];
   const deskApp = await connectLaptop(desk, office, 'wang.fang');
@@ -50,7 +50,7 @@ test('a visit is prepared while there is a network: what it needs is fetched, an
       to: '2099-12-31',
       entitlement: '7x24,4 小时到场',
     });
-    await site.pick('calendar', /24x7/);
+    await site.pick('calendar', /7×24|Round the clock/);
     await site.save();
     await site.add('document');
     await site.pick('documentKind', /图纸|Drawing/);

@@ -61,6 +61,11 @@ async function inTransaction<T>(
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   let broken: Error | undefined;
+  // Between two statements nobody else hears that the connection has gone, and an error that nobody hears ends the process.
+  const onLost = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onLost);
   try {
     await client.query(begin);
     const result = await work({ query: (text, parameters) => run(client, text, parameters) });
@@ -73,6 +78,7 @@ async function inTransaction<T>(
     });
     throw error;
   } finally {
+    client.off('error', onLost);
     client.release(broken);
   }
 }

@@ -23,7 +23,7 @@ const hosts: HostProcess[] = [];
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'faultline-torture-laptop-'));
   server = await startChild('server', { data: join(dir, 'server') });
-}, 120_000);
+}, 300_000);
 afterEach(async () => {
   for (const { child } of hosts.splice(0)) await child.kill();
 });

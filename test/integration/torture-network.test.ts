@@ -23,7 +23,7 @@ const hosts: HostProcess[] = [];
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'faultline-torture-network-'));
   server = await startChild('server', { data: join(dir, 'server') });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await server.kill();
   await rm(dir, { recursive: true, force: true });

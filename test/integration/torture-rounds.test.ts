@@ -17,7 +17,7 @@ describe.skipIf(!hasBrowser)('a world of real processes', () => {
     page = await buildPage();
     // Two laptops: one on a small disk, one whose clock can be set.
     world = await World.open(3_000, page.folder);
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await world?.close();
     page?.remove();
@@ -43,7 +43,7 @@ describe.skipIf(!hasBrowser)('a world of real processes', () => {
     expect(world.ledger.faults).toEqual([]);
     expect(world.ledger.saved.size).toBeGreaterThan(20);
     truth = await world.central.read(truthOf);
-  }, 180_000);
+  }, 300_000);
 
   test('[TO1][TO2][TO3] the oracle sees what is missing, changed, doubled, made up, numbered with a gap, or folded wrong', () => {
     const { ledger } = world;

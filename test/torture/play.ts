@@ -112,6 +112,7 @@ async function playWorld(options: TortureOptions, result: TortureResult, postgre
   } finally {
     fail(world.ledger.faults.map((text): Fault => ({ kind: 'duplicated', text })));
     result.died += world.died.length;
+    if (world.died.length > 0) result.seedOfFirstFailure ??= seed;
     for (const text of world.died) result.failures.push(`seed ${seed}: died: ${text}`);
     result.facts += world.ledger.saved.size;
     result.attachments += world.ledger.kept.size;

@@ -1,5 +1,5 @@
 /** Real time after which a simulated laptop that neither ends nor waits for the network counts as stuck. */
-const STUCK_MS = 20_000;
+const STUCK_MS = 60_000;
 /** Between two counted pieces of work lie promises only: so many turns of the event loop are more than they need. */
 const QUIET_TURNS = 3;
 
@@ -30,21 +30,34 @@ export async function endOf<T>(work: Promise<T>, what: string): Promise<T> {
  */
 export class Activity {
   readonly #name: string;
+  /** What has not come to an end, for whoever asks why nothing goes on. */
+  readonly #underWay = new Set<{ readonly what: string }>();
   #count = 0;
+  #before: Promise<unknown> = Promise.resolve();
   #waiting: (() => void)[] = [];
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  async during<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Starts the work at once, and gives back what came of it after all work that was started before: how fast a disk or a
+   * thread is must not decide what happens first.
+   */
+  async during<T>(what: string, work: () => Promise<T>): Promise<T> {
     this.#count++;
-    try {
-      return await work();
-    } finally {
-      this.#count--;
-      if (this.#count === 0) for (const wake of this.#waiting.splice(0)) wake();
-    }
+    const entry = { what };
+    this.#underWay.add(entry);
+    const run = work();
+    const isOver = (): void => void this.#underWay.delete(entry);
+    run.then(isOver, isOver);
+    const turn = Promise.all([this.#before, run.catch(() => undefined)]);
+    // What follows from this one happens before the next one is given back.
+    this.#before = turn.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
+    await turn;
+    this.#count--;
+    if (this.#count === 0) for (const wake of this.#waiting.splice(0)) wake();
+    return run;
   }
 
   /** The same object, with all its asynchronous methods counted. */
@@ -55,15 +68,20 @@ export class Activity {
         if (typeof value !== 'function') return value;
         return (...parameters: unknown[]): unknown => {
           const result: unknown = Reflect.apply(value, target, parameters);
-          return result instanceof Promise ? this.during(() => result) : result;
+          return result instanceof Promise ? this.during(String(name), () => result) : result;
         };
       },
     });
   }
 
   /** @throws Stuck */
-  idle(): Promise<void> {
-    return endOf(this.#idle(), this.#name);
+  async idle(): Promise<void> {
+    try {
+      await endOf(this.#idle(), this.#name);
+    } catch (thrown) {
+      const left = [...this.#underWay].map(({ what }) => what).join(', ');
+      throw thrown instanceof Stuck ? new Stuck(`${this.#name} (${left})`) : thrown;
+    }
   }
 
   async #idle(): Promise<void> {

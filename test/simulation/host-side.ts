@@ -9,42 +9,19 @@ import type { Activity } from './activity.ts';
 import type { FaultyDisk } from './faulty-disk.ts';
 import { Crashed, type Life, type Port } from './life.ts';
 
-/** How the simulation moves the page's loop. */
-export interface Drive {
-  /** There may be something to pull. Passed over while a pull is under way. */
-  poke(): void;
-}
-
 const WRITES = /^(apply|stage|adopt|compact)/;
 const NEVER = new AbortController().signal;
 const context = (options: CallOptions | undefined) => ({ signal: options?.signal ?? NEVER });
 
-/** The host's real handlers as the page calls them; the simulation says when to pull. */
+/** The host's real handlers as the page calls them. */
 export function connectHost(
   journal: ServiceHandlers<typeof journalService>,
   sync: ServiceHandlers<typeof syncService>,
   activity: Activity,
-): { host: EngineHost; drive: Drive } {
-  let wake: (() => void) | undefined;
-  const drive: Drive = {
-    poke: () => {
-      wake?.();
-      wake = undefined;
-    },
-  };
-  const pokes = async function* (signal: AbortSignal): AsyncGenerator<{ reason: 'poke' }> {
-    while (!signal.aborted) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      if (!signal.aborted) yield { reason: 'poke' };
-    }
-  };
+): EngineHost {
   const host = { journal: asClient(journal), sync: asClient(sync) };
   host.journal['follow'] = (input, o) => countedReplay(journal.follow(input as never, context(o)), activity);
-  host.sync['pokes'] = (_, o) => pokes(context(o).signal);
-  return { host: host as unknown as EngineHost, drive };
+  return host as unknown as EngineHost;
 }
 
 /** Handlers as their client would call them. */
@@ -66,7 +43,7 @@ async function* countedReplay(
     for (let isLive = false; ;) {
       const next: IteratorResult<JournalItem> = await (isLive
         ? iterator.next()
-        : activity.during(() => iterator.next()));
+        : activity.during('follow', () => iterator.next()));
       if (next.done === true) return;
       isLive ||= next.value.k === 'live';
       yield next.value;
@@ -104,7 +81,7 @@ export function connectStore(
       method === 'changes'
         ? (input: unknown, o?: CallOptions) => handle(input, context(o))
         : (input: unknown, o?: CallOptions) =>
-            activity.during(() =>
+            activity.during(method, () =>
               WRITES.test(method)
                 ? mortal(method === 'applyLocal' ? 'ownFacts' : 'news', () => handle(input, context(o)))
                 : whileAlive(() => handle(input, context(o))),

@@ -4,7 +4,6 @@ import { BlobStore } from '#electron/services/blobs/blob-store.ts';
 import { createJournalHandlers } from '#electron/services/journal/handlers.ts';
 import { Journal } from '#electron/services/journal/journal.ts';
 import { createSyncHandlers } from '#electron/services/sync/handlers.ts';
-import { pushEvents } from '#electron/services/sync/push-events.ts';
 import { ServerClient } from '#electron/services/sync/server-client.ts';
 import { SyncEngine } from '#electron/services/sync/sync-engine.ts';
 import { SyncError } from '#electron/services/sync/sync-error.ts';
@@ -12,18 +11,20 @@ import type { StoreClient } from '#renderer/db/open-store.ts';
 import { runEngine, type EngineHost } from '#renderer/sync/engine.ts';
 import type { DecideContext } from '#shared/domain/refusal.ts';
 import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
+import type { SyncStatus } from '#shared/host/sync.ts';
 import { errorCode } from '#shared/host/errors.ts';
 import { uuidV7 } from '#shared/events/uuid.ts';
 import { Activity } from './activity.ts';
 import type { CentralServer } from './central-server.ts';
 import { FaultyDisk } from './faulty-disk.ts';
-import { connectHost, connectStore, type Drive } from './host-side.ts';
+import { connectHost, connectStore } from './host-side.ts';
 import { Life } from './life.ts';
 import { MemoryVault } from './memory-vault.ts';
 import type { Link, Network } from './network.ts';
 import { plantInClient, type Plant } from './plants.ts';
 import type { Random } from './random.ts';
-import type { DeviceClock } from './virtual-time.ts';
+import type { DeviceClock, VirtualTime } from './virtual-time.ts';
+import { VirtualTimers } from './virtual-timers.ts';
 
 export interface Person {
   readonly id: string;
@@ -36,6 +37,7 @@ export interface LaptopOptions {
   readonly person: Person;
   readonly folder: string;
   readonly clock: DeviceClock;
+  readonly time: VirtualTime;
   readonly random: Random;
   readonly network: Network;
   readonly server: CentralServer;
@@ -48,11 +50,10 @@ interface Run {
   readonly disk: FaultyDisk;
   readonly journal: Journal;
   readonly engine: SyncEngine;
-  readonly client: ServerClient;
   readonly keeper: LoginKeeper;
   readonly host: EngineHost;
   readonly store: StoreClient;
-  readonly drive: Drive;
+  readonly timers: VirtualTimers;
   readonly ended: Promise<unknown>;
 }
 
@@ -70,14 +71,12 @@ export class Laptop {
   readonly givenUp = new Set<string>();
   /** What went wrong in the page's loop and is not the network's doing. */
   readonly troubles: string[] = [];
-  needsLogin = false;
   /** In which the person works as far as this laptop has heard. */
   regions: readonly string[] = [];
   readonly #options: LaptopOptions;
   readonly #link: Link;
   readonly #url: string;
   #run: Run | undefined;
-  #pushing: Promise<void> | undefined;
   readonly #plantMemory = { isWedged: false };
   #storeNumber = 1;
   readonly #vault = new MemoryVault();
@@ -147,8 +146,9 @@ export class Laptop {
     this.regions = answer.regions;
     this.#deviceId = answer.deviceId;
     this.#deviceCode = answer.deviceCode;
-    this.needsLogin = false;
-    this.#run?.engine.loggedIn(answer.token);
+    if (this.#run === undefined) return;
+    this.#run.engine.loggedIn();
+    await this.settle();
   }
 
   #openKeeper(life: Life): LoginKeeper {
@@ -166,7 +166,7 @@ export class Laptop {
 
   /** Opens the journal, reads it into the store and waits for the first word to pull. */
   async start(): Promise<void> {
-    const { clock, folder, random } = this.#options;
+    const { clock, time, folder, random } = this.#options;
     const life = new Life();
     const activity = new Activity(this.name);
     this.#link.life = life;
@@ -185,24 +185,34 @@ export class Laptop {
     for (const { kind, file } of journal.problems)
       if (kind !== 'torn') this.troubles.push(`journal: ${kind} in ${file}`);
     const keeper = this.#openKeeper(life);
-    this.needsLogin = !(await keeper.load());
+    await keeper.load();
     await keeper.key();
     const client = new ServerClient(this.#url, undefined, { tokens: keeper });
     plantInClient(client, this.#options.plant, this.#plantMemory);
     const blobs = activity.counted(await BlobStore.open(join(folder, 'blobs')));
-    const engine = new SyncEngine({ journal, blobs, client, clock, random: () => random.next() });
+    const timers = new VirtualTimers(time);
+    const engine = new SyncEngine({
+      journal,
+      blobs,
+      client,
+      clock,
+      random: () => random.next(),
+      timers,
+      onFault: (thrown) => this.#note(thrown, life),
+    });
     const context = { journal, engine, openedAt: '', deviceCode: this.#deviceCode };
-    const { host, drive } = connectHost(
+    const nowMs = (): number => clock.nowMs();
+    const host = connectHost(
       createJournalHandlers(() => context),
-      createSyncHandlers({ workspace: () => context, nowMs: () => clock.nowMs() } as never),
+      createSyncHandlers({ workspace: () => context, nowMs }),
       activity,
     );
-    const now = (): number => clock.nowMs();
-    const store = connectStore(this.databaseName, now, { life, disk, activity });
+    const store = connectStore(this.databaseName, nowMs, { life, disk, activity });
     const ended = runEngine(host, store, this.#events(life), life.ended).catch((thrown: unknown) => {
       this.#note(thrown, life);
     });
-    this.#run = { life, disk, journal, engine, client, keeper, host, store, drive, ended };
+    this.#run = { life, disk, journal, engine, keeper, host, store, timers, ended };
+    engine.start();
     await this.settle();
   }
 
@@ -211,7 +221,7 @@ export class Laptop {
     const run = this.#running;
     run.life.end();
     await this.settle();
-    await Promise.all([run.ended, this.#pushing]);
+    await run.ended;
     await run.disk.losePower();
     this.#run = undefined;
     this.clock.reboot();
@@ -230,20 +240,27 @@ export class Laptop {
     return this.#link.activity.idle();
   }
 
-  /** Offers the outbox to the server, unless that is under way. */
-  async push(): Promise<void> {
-    if (this.#pushing === undefined) {
-      this.#pushing = this.#pushOnce(this.#running).finally(() => {
-        this.#pushing = undefined;
-      });
-    }
+  /** Somebody asks for it: sends and fetches now. */
+  async syncNow(): Promise<void> {
+    this.#running.engine.now();
     await this.settle();
   }
 
-  /** Tells the page that there may be something new, unless it is pulling. */
+  /** Tells the page that there may be something new. */
   async pull(): Promise<void> {
-    this.#running.drive.poke();
+    this.#running.engine.pokes.emit('poke');
     await this.settle();
+  }
+
+  /** The timers that are due fire, one after the other. */
+  async fireTimers(): Promise<void> {
+    const { timers, life } = this.#running;
+    for (let fired = 0; fired < MOST_TIMERS && !life.isOver && timers.fireNext(); fired++)
+      await this.settle();
+  }
+
+  async state(): Promise<SyncStatus['state']> {
+    return (await this.#running.engine.status()).state;
   }
 
   /** Gives up what the server has refused: what waits behind it is sent. */
@@ -301,26 +318,6 @@ export class Laptop {
     };
   }
 
-  async #pushOnce({ journal, client, life }: Run): Promise<void> {
-    const signal = life.ended;
-    try {
-      const hello = await client.hello(signal);
-      journal.noteClockOffset(Date.parse(hello.serverTime) - this.clock.nowMs());
-      await journal.enterEpoch(hello.epoch);
-      const unreadable = await pushEvents({
-        journal,
-        client,
-        signal,
-        withDoubtful: true,
-        onSending: () => undefined,
-      });
-      if (unreadable !== undefined) this.#note(unreadable, life);
-    } catch (thrown) {
-      if (thrown instanceof SyncError && thrown.code === 'sync.needsLogin') this.needsLogin = true;
-      this.#note(thrown, life);
-    }
-  }
-
   #events(life: Life): Parameters<typeof runEngine>[2] {
     return {
       onJournalRead: () => undefined,
@@ -336,6 +333,9 @@ export class Laptop {
     this.troubles.push(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   }
 }
+
+/** One jump of the time makes no more of them fire. */
+const MOST_TIMERS = 12;
 
 const EXPECTED: ReadonlySet<string | undefined> = new Set([
   'journal.diskFull',

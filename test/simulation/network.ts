@@ -1,5 +1,6 @@
-import type { Activity } from './activity.ts';
+import { type Activity, endOf } from './activity.ts';
 import type { Life } from './life.ts';
+import { PokeLines } from './poke-lines.ts';
 import type { Random } from './random.ts';
 
 export interface WireRequest {
@@ -36,6 +37,7 @@ interface Waiting {
 }
 
 const GONE = 'fetch failed';
+const POKE_PATH = '/v1/poke';
 
 /**
  * The network between laptops and server, in place of the global `fetch`:
@@ -49,6 +51,9 @@ export class Network {
   readonly #trace: (what: string) => void;
   readonly #links = new Map<string, Link>();
   readonly #waiting: Waiting[] = [];
+  readonly #pokes = new PokeLines();
+  /** Something was pushed since the lines were last told. */
+  #hasNews = false;
   readonly #copies: { dueTick: number; request: WireRequest }[] = [];
   readonly #realFetch = globalThis.fetch;
   /** How often a line asked for something in this turn. */
@@ -85,9 +90,10 @@ export class Network {
     const copies = this.#copies.filter(({ dueTick }) => dueTick <= tick);
     for (const copy of copies) {
       this.#copies.splice(this.#copies.indexOf(copy), 1);
-      const { status } = await this.#serve(copy.request);
+      const { status } = await endOf(this.#serve(copy.request), copy.request.path);
       this.#trace(`copy ${copy.request.path} ${status}`);
     }
+    await this.#poke();
     const due = this.#waiting.filter(({ dueTick }) => dueTick <= tick);
     while (due.length > 0) {
       const [next] = due.splice(this.#random.int(due.length), 1);
@@ -95,6 +101,17 @@ export class Network {
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       next.resume();
       await next.link.activity.idle();
+    }
+  }
+
+  /** The server says on its lines that it is still there, or that there is news; a line that is not up breaks. */
+  async #poke(): Promise<void> {
+    const word = this.#hasNews ? 'poke' : 'comment';
+    this.#hasNews = false;
+    for (const { name, isUp, life, activity } of this.#links.values()) {
+      const breaks = !isUp || (this.isFaulty && this.#random.fork(`pokes ${name}`).chance(0.1));
+      this.#pokes.say(life, breaks ? 'cut' : word);
+      await activity.idle();
     }
   }
 
@@ -113,11 +130,13 @@ export class Network {
     if (link.isOutdated) request.headers['faultline-protocol'] = '99';
     const luck = this.#luckOf(link, request.path);
     const fate = !link.isUp ? 'lost' : this.isFaulty ? luck.weighted(FATES) : 'arrives';
-    const answer = await this.#carry(link, request, fate, luck);
+    const answer = await this.#carry(link, request, fate, luck, init.signal ?? undefined);
     life.step('network');
     this.#trace(`${link.name} ${request.path} ${fate} ${answer?.status ?? '-'}`);
     if (answer === undefined) throw new TypeError(GONE);
     const { status, headers, body } = answer;
+    if (request.path === '/v1/push' && status === 200) this.#hasNews = true;
+    if (request.path === POKE_PATH && status === 200) return this.#pokes.open(life, init.signal);
     const content = fate === 'cut' ? cutShort(body, luck.int(body.length + 1)) : new Uint8Array(body);
     return new Response(content, { status, headers });
   }
@@ -135,31 +154,39 @@ export class Network {
     request: WireRequest,
     fate: keyof typeof FATES,
     luck: Random,
+    signal: AbortSignal | undefined,
   ): Promise<WireAnswer | undefined> {
-    await this.#delay(link, luck);
+    await this.#delay(link, luck, signal);
     if (fate === 'lost') return undefined;
     if (fate === 'portal') return answerOf(200, 'text/html', '<html>Log in to the hotel</html>');
     if (fate === 'overloaded') return answerOf(503, 'application/json', '{"code":"x","message":"later"}');
-    const answer = await link.activity.during(() => this.#serve(request));
-    if (fate === 'repeated') this.#copies.push({ dueTick: this.#tick + 1 + luck.int(12), request });
-    await this.#delay(link, luck);
+    // A line that stays open is none of the server's answers: it is only asked who is there.
+    const answer =
+      request.path === POKE_PATH
+        ? answerOf(200, 'text/event-stream', '')
+        : await link.activity.during(request.path, () => this.#serve(request));
+    if (fate === 'repeated' && request.path !== POKE_PATH)
+      this.#copies.push({ dueTick: this.#tick + 1 + luck.int(12), request });
+    await this.#delay(link, luck, signal);
     return fate === 'answerLost' ? undefined : answer;
   }
 
   /** Waits some ticks, or not at all. */
-  async #delay(link: Link, luck: Random): Promise<void> {
+  async #delay(link: Link, luck: Random, signal?: AbortSignal): Promise<void> {
     if (!this.isFaulty || !luck.chance(0.3)) return;
     const { life } = link;
     const dueTick = this.#tick + 1 + luck.int(6);
     await new Promise<void>((resume, reject) => {
       const waiting = { link, dueTick, resume };
       this.#waiting.push(waiting);
-      life.ended.addEventListener('abort', () => {
+      const giveUp = (reason: unknown): void => {
         const at = this.#waiting.indexOf(waiting);
         if (at === -1) return;
         this.#waiting.splice(at, 1);
-        reject(life.ended.reason);
-      });
+        reject(reason);
+      };
+      life.ended.addEventListener('abort', () => giveUp(life.ended.reason), { once: true });
+      signal?.addEventListener('abort', () => giveUp(signal.reason), { once: true });
     });
   }
 }

@@ -83,7 +83,7 @@ async function play(script: Script): Promise<SimulationResult> {
   const again = await simulate(shared, script, plant);
   if (again.digest === result.digest) return result;
   const place = result.trace.findIndex((line, at) => line !== again.trace[at]);
-  const fault = `SIM10 seed ${script.seed} is another run the second time, from line ${place + 1} of its trace on`;
+  const fault = `SIM10 seed ${script.seed} is another run the second time, from line ${place + 1} of its trace on: ${result.trace[place]} | ${again.trace[place]}`;
   return { ...result, faults: [...result.faults, fault] };
 }
 

@@ -54,6 +54,8 @@ export class Schedule {
       network.isFaulty = turn.calm !== true;
       await network.advance(turn.n, this.#random.fork('network'));
       await this.#bringUp();
+      for (const each of laptops) await each.fireTimers();
+      await this.#bringUp();
       note(`${turn.n} ${laptop.name} ${turn.what}`);
       await endOf(this.#take(turn.what, laptop), `${laptop.name} (${turn.what})`);
       await this.#bringUp();
@@ -83,7 +85,7 @@ export class Schedule {
     for (const laptop of laptops) await laptop.logIn();
     for (let round = 1; round <= limit; round++) {
       for (const laptop of laptops) {
-        await laptop.push();
+        await laptop.syncNow();
         await laptop.pull();
         // What a refused fact holds back goes once somebody has looked at it.
         await laptop.giveUpRefused();
@@ -124,8 +126,8 @@ export class Schedule {
         return;
       case 'push':
       case 'pull':
-        if (laptop.needsLogin && laptop.link.isUp) await laptop.logIn();
-        return turn === 'push' ? laptop.push() : laptop.pull();
+        if (laptop.link.isUp && (await laptop.state()) === 'needsLogin') await laptop.logIn();
+        return turn === 'push' ? laptop.syncNow() : laptop.pull();
       case 'crash':
         return laptop.life.end();
       case 'crashSoon': {

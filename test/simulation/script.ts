@@ -45,13 +45,24 @@ export interface Script {
 }
 
 const MINUTE_MS = 60_000;
+/** True time between two turns: from a moment, in which answers are still under way, to a night. */
+const PAUSES = {
+  short: { from: 1_000, to: 20_000 },
+  long: { from: MINUTE_MS, to: 20 * MINUTE_MS },
+  night: { from: 60 * MINUTE_MS, to: 10 * 60 * MINUTE_MS },
+} as const;
+
+function drawPause(random: Random): number {
+  const { from, to } = PAUSES[random.weighted({ short: 70, long: 25, night: 5 })];
+  return Math.round(random.between(from, to));
+}
 
 /** Draws what will happen: the details are drawn when it does. */
 export function drawScript(seed: number, clients: number, steps: number): Script {
   const random = new Random(`seed ${seed}/script`);
   const turns = Array.from({ length: steps }, (_, step) => ({
     n: step + 1,
-    ms: Math.round(random.between(1_000, 20 * MINUTE_MS)),
+    ms: drawPause(random),
     who: random.int(clients),
     what: random.weighted(TURNS),
   }));

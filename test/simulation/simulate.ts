@@ -77,6 +77,7 @@ export async function simulate(
         person,
         folder: join(folder, name),
         clock,
+        time,
         random: own,
         network,
         server,
@@ -89,7 +90,7 @@ export async function simulate(
         const drafts = firstFacts(laptop.decideContext(own), person.region);
         for (const draft of drafts) attempted.set(draft.id, draft);
         await laptop.save(drafts);
-        await laptop.push();
+        await laptop.syncNow();
       }
       await laptop.pull();
     }

@@ -7,10 +7,11 @@ import { type Clock, systemClock } from './clock.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import { JournalError } from './journal-error.ts';
 import { type JournalLock, takeJournalLock } from './journal-lock.ts';
-import { Ledger, type OutboxItem } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { type MeasuredOffset, offsetAt } from './measured-offset.ts';
 import type { NamedBlob } from './named-blobs.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
+import type { OutboxItem } from './outbox.ts';
 import { readRecordAt, readRecords } from './read-records.ts';
 import type { JournalRecord } from './record.ts';
 import { removeSettledSegments } from './retention.ts';
@@ -204,7 +205,7 @@ export class Journal {
   }
 
   /** Facts without a last word of the server, in the order they were written. */
-  outbox(): OutboxItem[] {
+  outbox(): readonly OutboxItem[] {
     return this.#ledger.outbox();
   }
 

@@ -2,6 +2,7 @@ import type { DomainEvent } from '#shared/events/envelope.ts';
 import { type Hlc, observe, parseHlc } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import { type NamedBlob, namedBlobsIn } from './named-blobs.ts';
+import { Outbox, type OutboxItem } from './outbox.ts';
 import type { JournalRecord } from './record.ts';
 
 /** Where a record stands. */
@@ -23,15 +24,6 @@ export interface StreamHead {
 
 /** Runs remembered before the present one: what a push can tell the server. */
 export const KEPT_RUNS = 32;
-
-/** A fact the server has not settled for good. */
-export interface OutboxItem {
-  readonly event: DomainEvent;
-  /** `null` before the server has answered. */
-  readonly verdict: Verdict | null;
-  /** `waiting`, `notDurable` (taken, but the server may still forget it) or `refused`. */
-  readonly state: 'waiting' | 'notDurable' | 'refused';
-}
 
 type OpenRecord = Extract<JournalRecord, { k: 'open' }>;
 
@@ -55,10 +47,7 @@ export class Ledger {
   readonly releasedMs = new Map<string, number>();
   /** Segments of the first and the last record that name a blob. */
   readonly namedIn = new Map<string, { first: number; last: number }>();
-  /** In the order they were written, except for those offered again, which are sorted on reading. */
-  readonly #open = new Map<string, OutboxItem>();
-  readonly #ordinals = new Map<string, number>();
-  #nextOrdinal = 0;
+  readonly #outbox = new Outbox();
 
   /**
    * Takes in one record that is on the disk.
@@ -113,7 +102,7 @@ export class Ledger {
     for (const [id, place] of this.places) {
       if (place.segment > segment) continue;
       this.places.delete(id);
-      this.#ordinals.delete(id);
+      this.#outbox.forget(id);
       this.acceptedAt.delete(id);
       this.releasedMs.delete(id);
     }
@@ -132,16 +121,16 @@ export class Ledger {
   }
 
   isOpen(id: string): boolean {
-    return this.#open.has(id);
+    return this.#outbox.has(id);
   }
 
   /** Facts without a last word, in the order they were written. */
-  outbox(): OutboxItem[] {
-    return [...this.#open.values()].sort((a, b) => this.#ordinal(a) - this.#ordinal(b));
+  outbox(): readonly OutboxItem[] {
+    return this.#outbox.items();
   }
 
   isRefused(id: string): boolean {
-    return this.#open.get(id)?.state === 'refused';
+    return this.#outbox.get(id)?.state === 'refused';
   }
 
   /** Moves the clock past a stamp. A text that is no stamp says nothing about the time. */
@@ -152,10 +141,9 @@ export class Ledger {
   #addEvent(event: DomainEvent, place: Place): void {
     if (this.places.has(event.id)) return;
     this.places.set(event.id, place);
-    this.#ordinals.set(event.id, this.#nextOrdinal++);
+    this.#outbox.add(event);
     const stamp = parseHlc(event.hlc);
     this.lastOfStream.set(event.stream, { id: event.id, device: event.device, ms: stamp.ms });
-    this.#open.set(event.id, { event, verdict: null, state: 'waiting' });
     this.hlc = observe(this.hlc, stamp);
     for (const blob of namedBlobsIn(event)) this.#name(blob, place);
   }
@@ -175,36 +163,32 @@ export class Ledger {
   }
 
   #settle(verdict: Verdict, durable: boolean, at: string): void {
-    const item = this.#open.get(verdict.id);
+    const item = this.#outbox.get(verdict.id);
     if (item === undefined) return;
     if (verdict.verdict === 'refused') {
-      this.#open.set(verdict.id, { ...item, verdict, state: 'refused' });
+      this.#outbox.judge({ ...item, verdict, state: 'refused' });
     } else if (durable) {
-      this.#open.delete(verdict.id);
+      this.#outbox.settle(verdict.id);
       this.acceptedAt.set(verdict.id, at);
     } else {
-      this.#open.set(verdict.id, { ...item, verdict, state: 'notDurable' });
+      this.#outbox.judge({ ...item, verdict, state: 'notDurable' });
     }
   }
 
   #reopen(id: string, event: DomainEvent | undefined): void {
     this.acceptedAt.delete(id);
-    if (event !== undefined) this.#open.set(id, { event, verdict: null, state: 'waiting' });
+    if (event !== undefined) this.#outbox.reopen(event);
   }
 
   #release(ids: readonly string[]): void {
     for (const id of ids) {
-      if (this.#open.get(id)?.state !== 'refused') continue;
-      this.#open.delete(id);
+      if (this.#outbox.get(id)?.state !== 'refused') continue;
+      this.#outbox.settle(id);
       this.releasedMs.set(id, this.hlc.ms);
     }
   }
 
   #raise(name: string, value: number): void {
     if (value > (this.counters.get(name) ?? 0)) this.counters.set(name, value);
-  }
-
-  #ordinal(item: OutboxItem): number {
-    return this.#ordinals.get(item.event.id) ?? 0;
   }
 }

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { holdBack as hold, type Planned } from '#shared/sync/engine/plan.ts';
-import type { OutboxItem } from '../journal/ledger.ts';
+import type { OutboxItem } from '../journal/outbox.ts';
 
 /** An outbox item with what keeps it from being sent. */
 export type PlannedItem = Planned<OutboxItem>;

@@ -4,6 +4,7 @@ import type { EngineState } from '#shared/sync/engine/state.ts';
 import { stuckWith } from '#shared/sync/engine/watch.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { OutboxItem } from '../journal/outbox.ts';
 import { holdBack, wireBytes } from './plan-push.ts';
 import type { TransferMeter } from './transfer-meter.ts';
 
@@ -26,12 +27,36 @@ export function isQuarantined(verdict: Verdict | null): boolean {
   );
 }
 
+interface OutboxCounts {
+  readonly pending: number;
+  readonly refused: number;
+  readonly quarantined: number;
+  /** When the oldest of the pending was written. */
+  readonly oldest: string | null;
+}
+
+const counted = new WeakMap<readonly OutboxItem[], OutboxCounts>();
+
+/** The status is asked for far more often than the outbox changes: each list is counted once. */
+function countsOf(outbox: readonly OutboxItem[]): OutboxCounts {
+  let counts = counted.get(outbox);
+  if (counts === undefined) {
+    const refused = outbox.filter(({ state }) => state === 'refused');
+    counts = {
+      pending: outbox.length - refused.length,
+      refused: refused.length,
+      quarantined: refused.filter(({ verdict }) => isQuarantined(verdict)).length,
+      oldest: outbox.find(({ state }) => state !== 'refused')?.event.at ?? null,
+    };
+    counted.set(outbox, counts);
+  }
+  return counts;
+}
+
 /** What people are told of sync. */
 export function syncStatus(sources: StatusSources): SyncStatus {
   const { state, journal, uploads, meter, nowMs, monotonicMs } = sources;
-  const outbox = journal.outbox();
-  const pending = outbox.filter((item) => item.state !== 'refused');
-  const oldest = pending[0]?.event.at ?? null;
+  const { pending, refused, quarantined, oldest } = countsOf(journal.outbox());
   const stuck = stuckWith(state, oldest === null ? null : Date.parse(oldest), nowMs);
   const clock = measuredClock(state.clock, monotonicMs);
   return {
@@ -39,14 +64,14 @@ export function syncStatus(sources: StatusSources): SyncStatus {
     since: text(state.shown.sinceMs),
     offlineByChoice: state.isPaused,
     metered: state.isMetered,
-    unsynced: pending.length,
+    unsynced: pending,
     unsentBlobs: uploads.length,
-    refused: outbox.length - pending.length,
-    quarantined: outbox.filter((item) => item.state === 'refused' && isQuarantined(item.verdict)).length,
+    refused,
+    quarantined,
     oldestPendingAt: oldest,
     lastSyncedAt: state.lastSyncedMs === null ? (journal.lastVerdictAt ?? null) : text(state.lastSyncedMs),
     lastError: state.lastError,
-    nextTryAt: nextTryAt(state, pending.length > 0, uploads.length > 0),
+    nextTryAt: nextTryAt(state, pending > 0, uploads.length > 0),
     transfer: meter.current,
     stuck:
       stuck === null ? null : { since: text(stuck.sinceMs), reason: stuck.reason, restarts: state.restarts },

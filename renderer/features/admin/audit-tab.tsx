@@ -39,7 +39,7 @@ export function AuditTab() {
                 {t(`admin.audit.acts.${entry.act.replace('.', '_')}`, { defaultValue: entry.act })}
               </Table.Td>
               <Table.Td className={classes.mono}>{entry.subject}</Table.Td>
-              <Table.Td className={classes.mono}>{detailOf(entry.detail)}</Table.Td>
+              <Table.Td className={classes.mono}>{detailOf(entry.detail, t)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -60,19 +60,23 @@ export function AuditTab() {
   );
 }
 
-/** `roles: engineer → manager · reason: lost on the train`. What has no plain form stands as JSON. */
-function detailOf(detail: unknown): string {
+type Translate = ReturnType<typeof useTranslation>['t'];
+
+/** `Roles: engineer → manager · Reason: lost on the train`. What has no plain form stands as JSON. */
+function detailOf(detail: unknown, t: Translate): string {
   if (typeof detail !== 'object' || detail === null)
     return detail === undefined ? '' : JSON.stringify(detail);
   return Object.entries(detail)
-    .map(([name, value]) => `${name}: ${plain(value)}`)
+    .filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${t(`admin.audit.field.${name}`, { defaultValue: name })}: ${plain(value, t)}`)
     .join(' · ');
 }
 
-function plain(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(plain).join(', ');
+function plain(value: unknown, t: Translate): string {
+  if (typeof value === 'string') return t(`admin.audit.value.${value}`, { defaultValue: value });
+  if (typeof value === 'boolean') return t(`admin.audit.value.${value}`);
+  if (Array.isArray(value)) return value.map((one) => plain(one, t)).join(', ');
   if (typeof value === 'object' && value !== null && 'from' in value && 'to' in value)
-    return `${plain(value.from)} → ${plain(value.to)}`;
+    return `${plain(value.from, t)} → ${plain(value.to, t)}`;
   return JSON.stringify(value);
 }

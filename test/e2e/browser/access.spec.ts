@@ -46,6 +46,7 @@ test('a locked laptop opens with its passphrase, without any network', async ({ 
   await expect(ticket.rows).toHaveCount(0);
 
   // Also after the laptop was switched off.
+  await device.killHost();
   await device.startAgain('other');
   await device.page.getByTestId('unlock-passphrase').fill(PASSPHRASE);
   await device.page.keyboard.press('Enter');

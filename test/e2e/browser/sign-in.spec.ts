@@ -46,6 +46,7 @@ test("a fresh laptop signs in through the company's provider, in a browser", asy
     await browser.locator('button[type=submit]').click();
     await browser.locator('input[name=prompt][value=consent]').waitFor({ state: 'attached' });
     await browser.locator('button[type=submit]').click();
+    await expect(browser.locator('.code'), 'the style of the page').toHaveCSS('font-size', '32px');
     const code = await browser.locator('.code').innerText();
     await takePicture(browser, 'sign-in-code-page');
     await browser.close();

@@ -18,7 +18,7 @@ export async function listDevices(
   office: Office,
   query: z.output<typeof DeviceQuerySchema>,
 ): Promise<DevicePage> {
-  office.require('devices');
+  office.demand('devices');
   const devices = await readDevices(office.database, office, query);
   return {
     devices,
@@ -51,10 +51,10 @@ async function decide(
   act: string,
   work: (sql: Sql) => Promise<boolean>,
 ): Promise<AdminDevice> {
-  office.require('devices');
+  office.demand('devices');
   return office.change(async (sql) => {
     const device = await readDevice(sql, office, id);
-    if (!device.mayChange) office.require('devices', { regions: [] });
+    if (!device.mayChange) office.demand('devices', { regions: [] });
     if (!(await work(sql))) return device;
     await office.audit(sql, {
       act,

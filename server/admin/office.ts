@@ -28,7 +28,7 @@ export class Office {
   }
 
   /** @throws Problem 403 `admin.noRight`. */
-  require(area: AdminArea, target?: Target): void {
+  demand(area: AdminArea, target?: Target): void {
     if (this.may(area, target)) return;
     throw new Problem(403, 'admin.noRight', 'This user may not do that. Nothing was changed.');
   }

@@ -36,7 +36,7 @@ export async function listRefusals(
   office: Office,
   query: z.output<typeof RefusalQuerySchema>,
 ): Promise<RefusalPage> {
-  office.require('refusals');
+  office.demand('refusals');
   const [afterId = '', afterDevice = ''] = query.after.split(' ');
   const rows = await readRefusals(office.database, office, null, {
     afterId,
@@ -57,7 +57,7 @@ export async function listRefusals(
  * @throws Problem 404 `admin.unknown`, 409 `admin.notAcceptable`.
  */
 export async function acceptRefusal(office: Office, ref: RefusalRef): Promise<void> {
-  office.require('refusals');
+  office.demand('refusals');
   const { tenant, context } = office;
   const scopes = await office.change(async (sql) => {
     await lockDevice(sql, tenant, ref.device);
@@ -85,7 +85,7 @@ export async function acceptRefusal(office: Office, ref: RefusalRef): Promise<vo
 
 /** The refusal stands: the fact stays where it is kept, and is listed no more. @throws Problem 404 `admin.unknown`. */
 export async function dismissRefusal(office: Office, ref: RefusalRef): Promise<void> {
-  office.require('refusals');
+  office.demand('refusals');
   await office.change(async (sql) => {
     const row = await readRefusal(sql, office, ref);
     await decide(sql, office, ref, row, 'dismissed');

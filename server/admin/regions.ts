@@ -6,7 +6,7 @@ import { unknown, type Office } from './office.ts';
 
 /** All regions: who looks after users has to name them. */
 export async function listRegions(office: Office): Promise<Region[]> {
-  office.require('users');
+  office.demand('users');
   return readRegions(office.database, office.tenant, null);
 }
 
@@ -16,7 +16,7 @@ export async function saveRegion(
   id: string,
   names: z.output<typeof RegionNamesSchema>,
 ): Promise<Region> {
-  office.require('regions');
+  office.demand('regions');
   return office.change(async (sql) => {
     await ensureRegion(sql, office.tenant, id);
     await sql.query('UPDATE regions SET name_zh = $3, name_en = $4 WHERE tenant = $1 AND id = $2', [

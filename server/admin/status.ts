@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 /** How the server is, in figures. */
 export async function readStatus(office: Office): Promise<AdminStatus> {
-  office.require('status');
+  office.demand('status');
   const { context, database, tenant } = office;
   const [counts] = await database.query<AdminStatus['counts']>(
     `SELECT

@@ -5,7 +5,7 @@ import { unknown, type Office } from './office.ts';
 
 /** The teams of the regions in reach. */
 export async function listTeams(office: Office): Promise<Team[]> {
-  office.require('teams');
+  office.demand('teams');
   return readTeams(office.database, office.tenant, null, office.regionsOf('teams'));
 }
 
@@ -14,7 +14,7 @@ export async function listTeams(office: Office): Promise<Team[]> {
  * @throws Problem 403 `admin.noRight` for a region out of reach, 404 `admin.unknown` for a region that is not there.
  */
 export async function saveTeam(office: Office, id: string, team: TeamData): Promise<Team> {
-  office.require('teams', { regions: [team.region] });
+  office.demand('teams', { regions: [team.region] });
   const { tenant } = office;
   return office.change(async (sql) => {
     const [before] = await readTeams(sql, tenant, id, null);
@@ -39,7 +39,7 @@ export async function saveTeam(office: Office, id: string, team: TeamData): Prom
 
 /** Who worked in the team's region only by it works there no more, at once. */
 export async function removeTeam(office: Office, id: string): Promise<void> {
-  office.require('teams');
+  office.demand('teams');
   const { tenant } = office;
   await office.change(async (sql) => {
     const [team] = await readTeams(sql, tenant, id, null);

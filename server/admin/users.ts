@@ -35,7 +35,7 @@ interface Standing {
 
 /** The users in reach, by id. */
 export async function listUsers(office: Office, query: z.output<typeof UserQuerySchema>): Promise<UserPage> {
-  office.require('users');
+  office.demand('users');
   const rows = await office.database.query<UserRow>(
     `SELECT ${USER_COLUMNS} FROM users u
      WHERE u.tenant = $1 AND u.id > $2 AND ($3::text[] IS NULL OR u.home_region = ANY($3))
@@ -55,7 +55,7 @@ export async function listUsers(office: Office, query: z.output<typeof UserQuery
 
 /** @throws Problem 403 `admin.noRight`, 404 `admin.unknown` (region or team), 409 `admin.exists`. */
 export async function createUser(office: Office, user: NewUser): Promise<AdminUser> {
-  office.require('users');
+  office.demand('users');
   const passwordHash = await hashPassword(user.password);
   const { tenant } = office;
   return office.change(async (sql) => {
@@ -69,7 +69,7 @@ export async function createUser(office: Office, user: NewUser): Promise<AdminUs
     await ensureScopes(sql, tenant, [`user/${user.id}`]);
     await savePlaces(sql, tenant, user.id, user.regions, user.teams);
     const { account, user: saved } = await readUser(sql, office, user.id);
-    office.require('users', account);
+    office.demand('users', account);
     const { id, name, roles, homeRegion, regions, teams } = saved;
     await office.audit(sql, {
       act: 'user.created',
@@ -86,13 +86,13 @@ export async function createUser(office: Office, user: NewUser): Promise<AdminUs
  * @throws Problem 403 `admin.noRight`, 404 `admin.unknown`, 409 `admin.lastAdmin`.
  */
 export async function changeUser(office: Office, id: string, change: UserChange): Promise<AdminUser> {
-  office.require('users');
+  office.demand('users');
   const passwordHash = change.password === undefined ? null : await hashPassword(change.password);
   const { tenant } = office;
   return office.change(async (sql) => {
     const before = await readUser(sql, office, id);
     // Both as he is and as he would be: neither touching somebody above oneself, nor making one.
-    office.require('users', before.account);
+    office.demand('users', before.account);
     const regions = change.regions ?? before.user.regions;
     const teams = change.teams ?? before.user.teams;
     await requirePlaces(sql, office, change.homeRegion ?? before.user.homeRegion, regions, teams);
@@ -114,7 +114,7 @@ export async function changeUser(office: Office, id: string, change: UserChange)
       await savePlaces(sql, tenant, id, regions, teams);
       return readUser(sql, office, id);
     });
-    office.require('users', after.account);
+    office.demand('users', after.account);
     if (isAdmin(before.user) && !isAdmin(after.user)) await requireAnAdmin(sql, tenant);
     if (passwordHash !== null || after.user.disabled) await endSessions(sql, tenant, id);
     await office.audit(sql, {

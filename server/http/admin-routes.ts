@@ -98,7 +98,7 @@ export function adminRoutes(context: ServerContext) {
 
     app.get('/v1/admin/audit', async (request) => {
       const office = await officeOf(request);
-      office.require('audit');
+      office.demand('audit');
       return readAudit(office.database, office.tenant, AuditQuerySchema.parse(request.query));
     });
   };

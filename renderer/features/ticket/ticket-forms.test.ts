@@ -172,7 +172,7 @@ describe('the forms', () => {
 });
 
 describe('a new ticket', () => {
-  const site = (id: string, customerId: string) => ({ id, scope: '', name: id, customerId });
+  const site = (id: string, customerId: string) => ({ id, scope: '', name: id, customerId, documents: [] });
   const asset = (id: string, siteId: string) => ({
     id,
     scope: '',
@@ -182,6 +182,7 @@ describe('a new ticket', () => {
     model: '',
     serial: '',
     slots: [],
+    baselines: [],
   });
   const places = {
     sites: [site('s1', 'c1'), site('s2', 'c2')],

@@ -33,11 +33,9 @@ export async function bareWrites(write: BareWrite, how: 'perRow' | 'perSet'): Pr
   const total = write.clients * write.transactionsPerClient;
   const { stdout } = await run(
     'pgbench',
-    [
-      '-n',
-      ...['-M', 'prepared', '-c', String(write.clients), '-j', '1'],
-      ...['-t', String(write.transactionsPerClient), '-f', file, write.url],
-    ],
+    `-n -M prepared -j 1 -c ${write.clients} -t ${write.transactionsPerClient}`
+      .split(' ')
+      .concat('-f', file, write.url),
     { maxBuffer: 16 * 1024 * 1024 },
   );
   const done = Number(/actually processed: (\d+)/.exec(stdout)?.[1]);

@@ -34,7 +34,7 @@ test('a visit is prepared while there is a network: what it needs is fetched, an
     await look(laptop.page, 'sites');
     await mine.open('114');
     await mine.prepareVisit();
-    for (const code of ['noContract', 'noBaseline', 'noDocument'])
+    for (const code of ['noContract', 'noDocument'])
       await expect(mine.item(code)).toHaveAttribute('data-readiness', 'missing');
     await look(laptop.page, 'visit-missing');
   });
@@ -44,7 +44,7 @@ test('a visit is prepared while there is a network: what it needs is fetched, an
     await site.open('114');
     await site.add('contract');
     await look(desk.page, 'site-form-contract');
-    await site.fill({
+    await site.fillIn({
       number: 'BT-2026-07',
       from: '2026-01-01',
       to: '2099-12-31',
@@ -54,12 +54,12 @@ test('a visit is prepared while there is a network: what it needs is fetched, an
     await site.save();
     await site.add('document');
     await site.pick('documentKind', /图纸|Drawing/);
-    await site.fill({ title: '电力室配线图' });
+    await site.fillIn({ title: '电力室配线图' });
     await site.chooseFile(DRAWING);
     await look(desk.page, 'site-form-document');
     await site.save();
     await site.add('baseline');
-    await site.fill({ label: '巡检后的配置' });
+    await site.fillIn({ label: '巡检后的配置' });
     await site.chooseFile(CONFIGURATION);
     await look(desk.page, 'site-form-baseline');
     await site.save();

@@ -30,7 +30,7 @@ export class Site {
     await expect(this.page.getByTestId('record-form')).toBeVisible();
   }
 
-  async fill(fields: Readonly<Record<string, string>>): Promise<void> {
+  async fillIn(fields: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, text] of Object.entries(fields))
       await this.page.getByTestId(`field-${name}`).fill(text);
   }

@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core';
 import { Building2, CloudOff, ListTodo, MapPin, Package, Settings } from 'lucide-react';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useEffectEvent } from 'react';
@@ -64,21 +63,20 @@ export function Frame({ notice }: { notice: string | undefined }) {
     <div className={classes.frame}>
       <nav className={classes.rail} aria-label={t('app.rail.label')}>
         {rail.map(({ section, Icon }) => (
-          <Tooltip key={section} label={t(`app.rail.${section}`)} position="right" openDelay={500}>
-            <button
-              type="button"
-              className={classes.railButton}
-              aria-current={view.section === section ? 'page' : undefined}
-              data-testid={`rail-${section}`}
-              onClick={() => view.go(section)}
-            >
-              <Icon size={18} strokeWidth={1.6} aria-hidden />
-              {t(`app.rail.${section}`)}
-              {section === 'sync' && status !== undefined && status.refused > 0 && (
-                <span className={classes.badge}>{status.refused}</span>
-              )}
-            </button>
-          </Tooltip>
+          <button
+            key={section}
+            type="button"
+            className={classes.railButton}
+            aria-current={view.section === section ? 'page' : undefined}
+            data-testid={`rail-${section}`}
+            onClick={() => view.go(section)}
+          >
+            <Icon size={18} strokeWidth={1.6} aria-hidden />
+            {t(`app.rail.${section}`)}
+            {section === 'sync' && status !== undefined && status.refused > 0 && (
+              <span className={classes.badge}>{status.refused}</span>
+            )}
+          </button>
         ))}
       </nav>
       {view.section === 'tickets' && view.isQueueOpen ? (

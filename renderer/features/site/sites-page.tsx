@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { Button, Group, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { useDesk } from '../../app/desk.ts';
+import { mayAppend } from '#shared/domain/rights/rights.ts';
+import { subjectOf, useDesk } from '../../app/desk.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import { useEntities } from '../../app/use-live.ts';
 import { useView } from '../../stores/view.ts';
@@ -26,6 +27,8 @@ function SiteList() {
   const selectSite = useView((view) => view.selectSite);
   const [search, setSearch] = useState('');
   const [form, setForm] = useState<RecordForm>();
+  const may = (type: string): boolean =>
+    mayAppend(subjectOf(workspace), `region/${workspace.homeRegion}`, type);
   const word = search.trim().toLowerCase();
   const name = (state: { name?: string; nameEn?: string }): string => nameIn(i18n.language, state);
   const matches = (...texts: Array<string | undefined>): boolean =>
@@ -55,22 +58,26 @@ function SiteList() {
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
       <Group gap="sm" mb="sm">
-        <Button
-          size="xs"
-          variant="default"
-          data-testid="new-site"
-          onClick={() => setForm({ kind: 'site', customers, region: workspace.homeRegion })}
-        >
-          {t('site.form.site')}
-        </Button>
-        <Button
-          size="xs"
-          variant="default"
-          data-testid="new-customer"
-          onClick={() => setForm({ kind: 'customer' })}
-        >
-          {t('site.form.customer')}
-        </Button>
+        {may('site.registered') && (
+          <Button
+            size="xs"
+            variant="default"
+            data-testid="new-site"
+            onClick={() => setForm({ kind: 'site', customers, region: workspace.homeRegion })}
+          >
+            {t('site.form.site')}
+          </Button>
+        )}
+        {may('customer.registered') && (
+          <Button
+            size="xs"
+            variant="default"
+            data-testid="new-customer"
+            onClick={() => setForm({ kind: 'customer' })}
+          >
+            {t('site.form.customer')}
+          </Button>
+        )}
       </Group>
       {form !== undefined && <RecordDialog form={form} onClose={() => setForm(undefined)} />}
       {shown.map((site) => {

@@ -19,9 +19,11 @@ export function StatusBar() {
   const state = status?.state ?? 'offline';
   const since =
     status &&
-    new Intl.DateTimeFormat(i18n.language, { hour: '2-digit', minute: '2-digit' }).format(
-      new Date(status.since),
-    );
+    new Intl.DateTimeFormat(i18n.language, {
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    }).format(new Date(status.since));
   return (
     <footer className={classes.bar} data-testid="status-bar">
       <button

@@ -58,6 +58,7 @@ test('what waits is shown, foretold, carried by hand to another laptop, and arri
       .getByTestId('photo-input')
       .setInputFiles({ name: 'R2.png', mimeType: 'image/png', buffer: photo });
     await expect(page.getByTestId('document-row')).toHaveCount(1);
+    await page.getByTestId('tab-close').click();
     await app.go('sync');
     await expect(sync.items).toHaveCount(3);
     await expect(sync.blobs).toHaveCount(1);

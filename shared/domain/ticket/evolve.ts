@@ -1,6 +1,6 @@
 import type { DomainEvent } from '../../events/envelope.ts';
 import { readEvent, type KnownEvent } from '../registry.ts';
-import type { Register, TicketState } from './state.ts';
+import type { ClockDoubt, Register, TicketState } from './state.ts';
 import { WORK_STATES, type EditableField, type WorkState } from './words.ts';
 
 /** The ticket after one more fact. Facts come in (hlc, id) order; none is ever refused here. */
@@ -8,7 +8,41 @@ export function evolveTicket(state: TicketState, event: DomainEvent): TicketStat
   const reading = readEvent(event);
   if (reading.kind === 'newer') return { ...state, needsUpdate: true };
   if (reading.kind === 'malformed') return state;
-  return apply(state, reading.event);
+  return withClockDoubt(apply(state, reading.event), reading.event);
+}
+
+/** Facts whose instant the promises are measured by. */
+const MEASURED: ReadonlySet<string> = new Set([
+  'ticket.opened',
+  'ticket.graded',
+  'ticket.assigned',
+  'ticket.accepted',
+  'ticket.verificationStarted',
+  'ticket.calledBack',
+  'ticket.closed',
+  'ticket.reviewed',
+  'ticket.reopened',
+  'ticket.cancelled',
+  'ticket.paused',
+  'ticket.resumed',
+]);
+/** A clock this close to the server's moves no promise that people could notice. */
+const CLOSE_ENOUGH_MS = 1_000;
+
+/** Keeps what is known of a clock that was off: the instant stays as it was noted, and the promises can be measured by the truth (S9). */
+function withClockDoubt(state: TicketState, event: KnownEvent): TicketState {
+  const { offsetMs, uncertaintyMs = 0 } = event.clock;
+  if (offsetMs === undefined) return state;
+  if (Math.abs(offsetMs) <= CLOSE_ENOUGH_MS && uncertaintyMs <= CLOSE_ENOUGH_MS) return state;
+  const doubts = (at: string, doubt: ClockDoubt): TicketState => ({
+    ...state,
+    clockDoubts: { ...state.clockDoubts, [at]: doubt },
+  });
+  if (MEASURED.has(event.type)) return doubts(event.at, { offsetMs, uncertaintyMs });
+  if (event.type !== 'ticket.restored') return state;
+  // A person gave this instant, from the laptop's clock or from his own watch: the truth lies anywhere between the two.
+  const half = offsetMs / 2;
+  return doubts(event.data.restoredAt, { offsetMs: half, uncertaintyMs: Math.abs(half) + uncertaintyMs });
 }
 
 function apply(state: TicketState, event: KnownEvent): TicketState {

@@ -18,7 +18,11 @@ export const defaultTerms: Terms = { policy: defaultPolicy, calendars: compileCa
 
 /** What the clocks need to know, read off a ticket. */
 export function slaFactsOf(ticket: TicketState): SlaFacts {
-  const moment = (at: string): Moment => ({ at: Date.parse(at) });
+  const moment = (at: string): Moment => {
+    const doubt = ticket.clockDoubts[at];
+    if (doubt === undefined) return { at: Date.parse(at) };
+    return { at: Date.parse(at) + doubt.offsetMs, uncertaintyMs: doubt.uncertaintyMs };
+  };
   const calledBack = ticket.callBacks.find((call) => call.reached) ?? ticket.callBacks.at(2);
   return {
     openedAt: moment(ticket.openedAt),
@@ -26,10 +30,11 @@ export function slaFactsOf(ticket: TicketState): SlaFacts {
     ...(ticket.steps.assigned && { assignedAt: moment(ticket.steps.assigned.at) }),
     ...(ticket.firstAcceptedAt !== undefined && { respondedAt: moment(ticket.firstAcceptedAt) }),
     pauses: ticket.pauses.map((pause) => ({
-      from: Date.parse(pause.from),
-      ...(pause.to !== undefined && { to: Date.parse(pause.to) }),
+      from: moment(pause.from).at,
+      ...(pause.to !== undefined && { to: moment(pause.to).at }),
       reason: pause.reason,
       evidence: pause.evidence,
+      ...doubtOf(moment(pause.from), pause.to === undefined ? undefined : moment(pause.to)),
     })),
     ...(ticket.restored && { restoredAt: moment(ticket.restored.at) }),
     resolvedAt: ticket.verifyingAt === undefined ? ticket.closings.map(moment) : [moment(ticket.verifyingAt)],
@@ -40,6 +45,12 @@ export function slaFactsOf(ticket: TicketState): SlaFacts {
     ...(calledBack !== undefined && { calledBackAt: moment(calledBack.at) }),
     ...(ticket.ended && { ended: { ...moment(ticket.ended.at), as: ticket.ended.how } }),
   };
+}
+
+/** A pause is as uncertain as the less certain of its ends. */
+function doubtOf(from: Moment, to: Moment | undefined): { uncertaintyMs?: number } {
+  const uncertaintyMs = Math.max(from.uncertaintyMs ?? 0, to?.uncertaintyMs ?? 0);
+  return uncertaintyMs === 0 ? {} : { uncertaintyMs };
 }
 
 /** The five promises of a ticket as they stand at `now` (epoch milliseconds). */

@@ -45,6 +45,12 @@ export interface Swap {
   readonly data: DataOf<'part.swapped'>;
 }
 
+/** What a device's clock was off by when it noted an instant: the truth lies within `uncertaintyMs` of the instant plus `offsetMs`. */
+export interface ClockDoubt {
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+}
+
 /**
  * A ticket as its facts mean it. Four things are separate (T1): the work
  * state, waiting, the clocks (derived elsewhere) and the escalation tier.
@@ -95,6 +101,9 @@ export interface TicketState {
   readonly reopenings: readonly string[];
   readonly reviewed?: { readonly at: string };
 
+  /** By the instant as it was noted, for those that a clock noted which was off or not sure. */
+  readonly clockDoubts: Readonly<Record<string, ClockDoubt>>;
+
   readonly consents: ReadonlyArray<
     DataOf<'ticket.consented'> & { readonly at: string; readonly eventId: string }
   >;
@@ -128,6 +137,7 @@ export function unknownTicket(id: string): TicketState {
     callBacks: [],
     closings: [],
     reopenings: [],
+    clockDoubts: {},
     consents: [],
     evidence: [],
     taken: [],

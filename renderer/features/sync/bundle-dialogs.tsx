@@ -20,7 +20,14 @@ export function ExportBundle({ onClose }: { onClose: () => void }) {
   const write = async (): Promise<void> => {
     const { path, events, blobs, bytes } = await host.sync.exportBundle({ passphrase });
     const size = formatSize(bytes, i18n.language);
-    setDone(t('sync.bundle.exported', { path, events, blobs, size }));
+    setDone(
+      t('sync.bundle.exported', {
+        path,
+        facts: t('sync.factsTitle', { count: events }),
+        files: t('sync.blobsTitle', { count: blobs }),
+        size,
+      }),
+    );
   };
   return (
     <BundleForm
@@ -65,7 +72,13 @@ export function ImportBundle({ onClose }: { onClose: () => void }) {
   };
   const read = async (): Promise<void> => {
     const { events, known, blobs } = await host.sync.importBundle({ path: path.trim(), passphrase });
-    setDone(t('sync.bundle.imported', { events, known, blobs }));
+    setDone(
+      t('sync.bundle.imported', {
+        facts: t('sync.factsTitle', { count: events }),
+        files: t('sync.blobsTitle', { count: blobs }),
+        known,
+      }),
+    );
   };
   return (
     <BundleForm

@@ -37,9 +37,8 @@ export function ResendDialog({ item, onClose }: { item: Unsynced; onClose: () =>
   return (
     <DialogFrame title={t('sync.resend.title')} size={520} onClose={onClose}>
       <form className={classes.form} onSubmit={(submitted) => void submit(submitted)}>
-        <p className={classes.note}>
-          {verdict !== null && explainVerdict(verdict, t)} {t('sync.resend.lead')}
-        </p>
+        {verdict !== null && <p>{explainVerdict(verdict, t)}</p>}
+        <p className={classes.note}>{t('sync.resend.lead')}</p>
         {fields.map(({ name, isLong }) => {
           const Input = isLong ? Textarea : TextInput;
           return (

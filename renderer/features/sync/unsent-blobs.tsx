@@ -19,7 +19,7 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
   return (
     <section>
       <h2 className={classes.subtitle}>{t('sync.blobsTitle', { count: items.length })}</h2>
-      <Table stickyHeader data-testid="unsent-blobs">
+      <Table className={classes.table} stickyHeader data-testid="unsent-blobs">
         <Table.Thead>
           <Table.Tr>
             {(['what', 'when', 'size', 'standing', 'nextTry'] as const).map((column) => (

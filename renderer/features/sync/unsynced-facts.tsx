@@ -33,7 +33,7 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
   return (
     <section>
       <h2 className={classes.subtitle}>{t('sync.factsTitle', { count: items.length })}</h2>
-      <Table stickyHeader highlightOnHover data-testid="unsynced-list">
+      <Table className={classes.table} stickyHeader highlightOnHover data-testid="unsynced-list">
         <Table.Thead>
           <Table.Tr>
             {(['what', 'when', 'size', 'standing', 'nextTry'] as const).map((column) => (
@@ -95,7 +95,7 @@ function Standing({ item: { state, verdict } }: { item: Unsynced }) {
       {state === 'waiting'
         ? t(`sync.waitsFor.${waitsFor}`, { defaultValue: t('sync.item.waiting') })
         : t(`sync.item.${state}`)}{' '}
-      {verdict === null ? '' : explainVerdict(verdict, t)}
+      {verdict === null || state === 'quarantined' ? '' : explainVerdict(verdict, t)}
     </>
   );
 }

@@ -1,9 +1,11 @@
+import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { useLive } from '../../app/use-live.ts';
 import { useDirectory } from '../ticket/index.ts';
 
-/** How streams are called on screens: a ticket by its number, everything else by its name. */
+/** How streams are called on screens: a ticket by its number while it is here, everything else by its name. */
 export function useStreamNames(streams: readonly string[]): (stream: string) => string {
+  const { t } = useTranslation();
   const { nameOf } = useDirectory();
   const tickets = [...new Set(streams.filter((stream) => stream.startsWith('ticket/')))].sort();
   const numbers = useLive(
@@ -18,5 +20,6 @@ export function useStreamNames(streams: readonly string[]): (stream: string) => 
     (key) => tickets.includes(key),
     [tickets.join(' ')],
   );
-  return (stream) => numbers?.get(stream) ?? nameOf(stream);
+  return (stream) =>
+    numbers?.get(stream) ?? (stream.startsWith('ticket/') ? t('sync.ticketAway') : nameOf(stream));
 }

@@ -2,6 +2,7 @@ import { connectLaptop } from '../fixtures/laptop-of.ts';
 import { look } from '../fixtures/look.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { App } from '../pages/app.ts';
+import { HOST_GONE } from '../fixtures/troubles.ts';
 import { FirstStart } from '../pages/first-start.ts';
 import { OfficeScreens } from '../pages/office-screens.ts';
 import { Sync } from '../pages/sync.ts';
@@ -15,6 +16,8 @@ const ADMIN = {
   password: 'office only',
 };
 const PASSPHRASE = 'a long enough passphrase';
+
+test.use({ allowed: [HOST_GONE] });
 
 test('a locked laptop opens with its passphrase, without any network', async ({ newDevice, newOffice }) => {
   test.setTimeout(300_000);
@@ -47,7 +50,7 @@ test('a locked laptop opens with its passphrase, without any network', async ({ 
 
   // Also after the laptop was switched off.
   await device.killHost();
-  await device.startAgain('other');
+  await device.startAgain('same');
   await device.page.getByTestId('unlock-passphrase').fill(PASSPHRASE);
   await device.page.keyboard.press('Enter');
   await new App(device.page).isReady();

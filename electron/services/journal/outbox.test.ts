@@ -5,9 +5,19 @@ import type { Verdict } from '#shared/sync/protocol.ts';
 import { Outbox, type OutboxItem } from './outbox.ts';
 
 const fact = (id: string): DomainEvent => ({
-  ...{ id, stream: 'ticket/1', scope: 'org', type: 'ticket.noted', v: 1, data: {}, hlc: '', at: '', tz: '' },
+  id,
+  stream: 'ticket/1',
+  scope: 'org',
+  type: 'ticket.noted',
+  v: 1,
+  data: {},
+  hlc: '',
+  at: '',
+  tz: '',
   clock: { monotonicMs: 0, bootId: '' },
-  ...{ actor: '', device: '', prev: '' },
+  actor: '',
+  device: '',
+  prev: '',
 });
 
 /** The same, sorted anew each time it is asked. */

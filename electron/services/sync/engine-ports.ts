@@ -73,15 +73,21 @@ export interface CarriedLine {
 export interface CarriedFacts {
   /** Facts that the server has not settled for good. */
   readonly count: number;
+  /** Those of them that it did not take when it was asked last, and why: the device that they name is unknown there, say. */
+  readonly refused: { readonly count: number; readonly code: string } | null;
   /**
    * Offers all of them, in the order in which they were taken in. A portion leaves only after a durable verdict on each of its facts;
-   * `left` counts those that stay: the server could not judge them, or may still forget them.
+   * One that the server does not take is offered again after growing pauses. `left` counts those that stay: the server could not judge them, or may still forget them.
    * @throws SyncError when the server cannot be spoken to; everything stays.
    */
   sendAll(
     line: CarriedLine,
     signal: AbortSignal,
   ): Promise<{ readonly accepted: number; readonly refused: number; readonly left: number }>;
+  /** A person asks: what was not taken is offered again in the next turn. */
+  retryRefused(): void;
+  /** A person gives up what the server does not take; the laptop that it came from still has it. @returns how many facts. */
+  drop(): Promise<number>;
 }
 
 /** What happens to the laptop as a whole when the server says so. Both may be repeated: they go on where they were cut off. */

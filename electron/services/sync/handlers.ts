@@ -83,6 +83,7 @@ export function createSyncHandlers(options: SyncHandlersOptions): ServiceHandler
       engine().setMetered(mode);
       return {};
     },
+    dropCarried: async () => ({ events: (await workspace().engine?.dropCarried()) ?? 0 }),
     reportRepair: async (repair) => {
       repairs.note({ ...repair, at: new Date(nowMs()).toISOString() });
       return {};

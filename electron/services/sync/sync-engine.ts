@@ -155,7 +155,13 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
       nowMs: clock.nowMs(),
       monotonicMs: clock.monotonicMs(),
     });
-    return { ...status, meteredMode: this.#meteredMode, carried: this.#options.carried?.count ?? 0 };
+    const { carried } = this.#options;
+    return {
+      ...status,
+      meteredMode: this.#meteredMode,
+      carried: carried?.count ?? 0,
+      carriedRefused: carried?.refused ?? null,
+    };
   }
 
   /** Facts without a last good word of the server. */
@@ -177,7 +183,15 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
 
   /** Sends and asks now, also in the middle of a pause after a failure. */
   now(): void {
+    this.#options.carried?.retryRefused();
     this.#driver.dispatch({ is: 'asked' });
+  }
+
+  /** Gives up the carried facts that the server does not take. @returns how many. */
+  async dropCarried(): Promise<number> {
+    const dropped = (await this.#options.carried?.drop()) ?? 0;
+    this.changes.notify();
+    return dropped;
   }
 
   setOffline(isOffline: boolean): void {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -50,6 +52,31 @@ async function attached(size: number, kind = 'photo'): Promise<string> {
   await journal.append([{ ...aDraft('', 'ticket/7'), type: 'ticket.evidenceAttached', data }]);
   return sha256;
 }
+/** A line that carries so many bytes of each connection to the server before it is given up: what a limit of time does to a slow one. */
+async function slowLine(port: number, bytes: number): Promise<{ port: number; stop: () => Promise<void> }> {
+  const line = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    let left = bytes;
+    near.on('error', () => far.destroy()).on('close', () => far.destroy());
+    far.on('error', () => near.destroy()).on('close', () => near.destroy());
+    far.pipe(near);
+    near.on('data', (chunk: Buffer) => {
+      far.write(chunk.subarray(0, left), () => {
+        if (left <= 0) near.destroy();
+      });
+      left -= chunk.length;
+    });
+  });
+  line.listen(0, '127.0.0.1');
+  await once(line, 'listening');
+  return {
+    port: (line.address() as AddressInfo).port,
+    stop: async () => {
+      line.close();
+      await once(line, 'close');
+    },
+  };
+}
 async function sendAll(limits = FREE): Promise<string[]> {
   const results: string[] = [];
   for (;;) {
@@ -96,6 +123,29 @@ test('[SY94] a line that is cut goes on where the server is, also after a restar
   expect(server.received).toBe(2 * MB);
   expect(server.requests.filter((request) => request.startsWith('POST'))).toHaveLength(1);
   expect(server.blobs.has(sha256)).toBe(true);
+});
+
+test('[SY94] a small one that a slow line does not carry in one piece gets on a little with each try, and arrives', async () => {
+  const sha256 = await attached(200_000);
+  const slow = await slowLine(Number(new URL(url).port), 50_000);
+  try {
+    url = `http://127.0.0.1:${slow.port}`;
+    uploads = someUploads();
+    const told: number[] = [];
+    uploads.onProgress(({ sentBytes }) => void told.push(sentBytes));
+    let tries = 1;
+    const next = (): Promise<unknown> => uploads.sendNext(never, FREE).catch((thrown: unknown) => thrown);
+    for (let said = await next(); said !== 'sent'; said = await next()) {
+      expect(said).toMatchObject({ code: 'sync.offline' });
+      expect(++tries).toBeLessThan(12);
+    }
+    expect(server.blobs.get(sha256)?.length).toBe(200_000);
+    expect(server.requests.filter((request) => request.startsWith('PUT'))).toHaveLength(1);
+    expect(told.filter((bytes) => bytes > 0 && bytes < 200_000).length).toBeGreaterThan(1);
+    expect(await uploads.list()).toEqual([]);
+  } finally {
+    await slow.stop();
+  }
 });
 
 test('[SY94] an upload that the server has forgotten begins anew, a locked one is waited for, another offset is asked', async () => {

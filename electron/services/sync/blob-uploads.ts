@@ -34,7 +34,7 @@ const UnderWaySchema = z.record(z.string(), z.object({ id: z.string(), sentBytes
 
 const KB = 1024;
 const MB = 1024 * KB;
-/** Sent in one piece: a resumable upload would cost more requests than it could save. */
+/** Sent in one piece the first time: a resumable upload would cost more requests than it could save. */
 const SMALL = 256 * KB;
 const LARGE = 16 * MB;
 /** On a metered network nothing longer travels. */
@@ -49,6 +49,8 @@ export class AttachmentUploads implements BlobUploads {
   readonly #options: AttachmentUploadsOptions;
   readonly #file: JsonFile<typeof UnderWaySchema>;
   readonly #listeners = new Set<(progress: UploadProgress) => void>();
+  /** Small ones that did not get through in one piece: from then on they go so that what arrived counts. */
+  readonly #cutOff = new Set<string>();
   /** Passed over -> why. */
   readonly #refused = new Map<string, string>();
   #underWay: z.infer<typeof UnderWaySchema> = {};
@@ -135,6 +137,7 @@ export class AttachmentUploads implements BlobUploads {
         if (!isDurable) return 'blob.notDurable';
         for (const source of sources) await source.noteDeliveredBlobs([blob.sha256]);
         await this.#remember(blob.sha256, undefined);
+        this.#cutOff.delete(blob.sha256);
         this.#tell(blob, blob.size);
         return undefined;
       } catch (thrown) {
@@ -155,7 +158,8 @@ export class AttachmentUploads implements BlobUploads {
     const { blobs, client, clock } = this.#options;
     const { sha256, size } = blob;
     const path = blobs.path(sha256);
-    if (size <= SMALL) return (await client.putBlob(sha256, path, signal)).durable;
+    const isResumable = this.#cutOff.has(sha256) || this.#underWay[sha256] !== undefined;
+    if (size <= SMALL && !isResumable) return this.#sendWhole(sha256, path, signal);
     const before = await client.receipt(sha256, signal);
     if (before?.size === size) return before.durable;
     try {
@@ -182,6 +186,18 @@ export class AttachmentUploads implements BlobUploads {
     if (receipt?.size !== size)
       throw new SyncError('sync.serverFault', 'The server has taken an attachment and does not know it.');
     return receipt.durable;
+  }
+
+  async #sendWhole(sha256: string, path: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.#options.client.putBlob(sha256, path, signal)).durable;
+    } catch (thrown) {
+      // On a line of 1 KB/s no limit of time would be long enough for it, each time from the beginning.
+      const isLine =
+        !(thrown instanceof SyncError) || thrown.code === 'sync.offline' || thrown.code === 'sync.cutOff';
+      if (isLine) this.#cutOff.add(sha256);
+      throw thrown;
+    }
   }
 
   async #unsent(): Promise<{ here: Attachment[]; missing: NamedBlob[] }> {

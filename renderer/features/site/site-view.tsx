@@ -56,6 +56,7 @@ export function SiteView({ siteId }: { siteId: string }) {
       <Group gap="sm" my="sm">
         <Button
           size="sm"
+          variant={isPreparing ? 'default' : 'filled'}
           data-testid="prepare-visit"
           aria-expanded={isPreparing}
           onClick={() => setPreparing(!isPreparing)}

@@ -9,7 +9,6 @@ import { App } from '../pages/app.ts';
 import { FirstStart } from '../pages/first-start.ts';
 import { Log } from '../pages/log.ts';
 import { Parts } from '../pages/parts.ts';
-import { Sync } from '../pages/sync.ts';
 import { Terminal } from '../pages/terminal.ts';
 import { Ticket } from '../pages/ticket.ts';
 
@@ -189,50 +188,6 @@ test('a full disk: not saved is said, nothing is lost, and with room it is saved
   await expect(input).toHaveValue('');
   await laptop.close();
   await disk.remove();
-});
-
-test('an expired login: work goes on, and logging in again sends everything', async ({
-  newDevice,
-  newOffice,
-}) => {
-  test.setTimeout(120_000);
-  const office = await newOffice({ tokenTtlMs: 6_000 });
-  const { page } = await newDevice();
-  const start = new FirstStart(page);
-  await start.isShown();
-  await start.choose('en');
-  await start.connect(office.url, 'zhang.min');
-  const app = new App(page);
-  const sync = new Sync(page);
-  await app.isReady();
-  await app.isConnected('needsLogin', 30_000);
-  await expect(app.connection).toContainText('Login expired');
-
-  await page.keyboard.press('n');
-  const form = page.getByTestId('dialog-newTicket');
-  for (const [name, words] of [
-    ['customer', 'Dongling'],
-    ['site', 'Shiqiao'],
-  ] as const) {
-    await page.getByTestId(`new-ticket-${name}`).fill(words);
-    await page.locator('[data-combobox-option]').filter({ hasText: words, visible: true }).first().click();
-  }
-  await page.getByTestId('new-ticket-symptom').fill('taken while the login had expired');
-  await form.getByTestId('dialog-submit').click();
-  await expect(form).toBeHidden();
-  const waiting = await app.unsyncedCount();
-  expect(waiting).toBeGreaterThan(0);
-
-  await office.restart();
-  await app.go('sync');
-  await expect(sync.items).toHaveCount(waiting);
-  await sync.logIn('not the password');
-  await expect(page.getByText('User or password is not right')).toBeVisible();
-  await sync.logIn('demo');
-  await app.isConnected('online');
-  await app.isAllSent();
-  const opened = (await office.events()).filter(({ type }) => type === 'ticket.opened');
-  expect(opened).toHaveLength(1);
 });
 
 async function openDemoTicket(page: Page): Promise<void> {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { aPng } from '#test/support/pictures.ts';
 import { connectLaptop } from '../fixtures/laptop-of.ts';
-import { look } from '../fixtures/look.ts';
+import { look, takePicture } from '../fixtures/look.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { choose } from '../pages/choice.ts';
 import { Sync } from '../pages/sync.ts';
@@ -75,6 +75,8 @@ test('what waits is shown, foretold, carried by hand to another laptop, and arri
     await app.isReady();
     await app.go('sync');
     await expect(sync.metered.locator('input[value=off]')).toBeChecked();
+    await expect(sync.items.first()).toContainText(number);
+    await takePicture(page, 'unsynced-waiting');
   });
 
   let file = '';

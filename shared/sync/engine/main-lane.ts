@@ -1,3 +1,4 @@
+import { MAX_PUSH_EVENTS } from '../protocol.ts';
 import { pauseMs } from './back-off.ts';
 import { sampleAgeMs } from './clock-offset.ts';
 import { cancel, clearTimer, type Draft, mendedFrom, noteProgress, setTimer, takeId } from './draft.ts';
@@ -58,7 +59,7 @@ function waitFor(
 export function startTurn(draft: Draft, isFresh: boolean): void {
   const { state } = draft;
   const isPoll = isFresh || state.wantsPoll;
-  state.turn = { ...NO_TURN, isPoll, isFresh };
+  state.turn = { ...NO_TURN, isPoll, isFresh, limit: limitOf(state) };
   state.isDirty = false;
   state.wantsPoll = false;
   state.uploads = {
@@ -68,6 +69,11 @@ export function startTurn(draft: Draft, isFresh: boolean): void {
     isRetry: state.uploads.isRetry || isPoll,
   };
   push(draft);
+}
+
+/** What a push may hold at most beside the wire's own limit. */
+function limitOf({ pushLimit }: EngineState): number | null {
+  return pushLimit === MAX_PUSH_EVENTS ? null : pushLimit;
 }
 
 function push(draft: Draft): void {
@@ -90,14 +96,17 @@ export function onPushed(draft: Draft, event: Extract<EngineEvent, { is: 'pushed
   const { state } = draft;
   state.hasRefreshed = false;
   state.epochs = 0;
-  state.turn = turnAfterWord(state.turn, event);
+  state.pushLimit = Math.min(state.pushLimit * 2, MAX_PUSH_EVENTS);
+  state.turn = { ...turnAfterWord(state.turn, event), limit: limitOf(state) };
   push(draft);
 }
 
 /** The server could not even read the batch. */
 export function onUnreadable(draft: Draft, event: Extract<EngineEvent, { is: 'unreadable' }>): void {
   const { code, message } = event.failure;
-  draft.state.turn = turnAfterUnreadable(draft.state.turn, event, { code, message });
+  const { state } = draft;
+  const turn = turnAfterUnreadable(state.turn, event, { code, message });
+  state.turn = { ...turn, limit: turn.limit ?? limitOf(state) };
   push(draft);
 }
 

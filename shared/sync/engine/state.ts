@@ -1,3 +1,4 @@
+import { MAX_PUSH_EVENTS } from '../protocol.ts';
 import type { SyncStatus } from '../../host/sync.ts';
 import type { ClockSamples } from './clock-offset.ts';
 import type { FailureKind } from './failure.ts';
@@ -105,6 +106,8 @@ export interface EngineState {
   /** The next turn is a poll. */
   readonly wantsPoll: boolean;
   readonly failures: number;
+  /** At most so many facts in a push: halved when a push did not come through, doubled when one did. */
+  readonly pushLimit: number;
   /** Failures of the page's own requests since one of them succeeded. */
   readonly pageFailures: number;
   /** Times in a row that the server named another epoch. */
@@ -163,6 +166,7 @@ export function initialState(about: InitialState): EngineState {
     isDirty: false,
     wantsPoll: true,
     failures: 0,
+    pushLimit: MAX_PUSH_EVENTS,
     pageFailures: 0,
     epochs: 0,
     restarts: 0,

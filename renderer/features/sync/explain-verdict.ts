@@ -11,7 +11,8 @@ export function explainVerdict(
   t: (key: string, values?: Record<string, unknown>) => string,
 ): string {
   if (code === undefined) return '';
-  const reason = t(`sync.verdict.${code.split('.').at(-1)}`, { defaultValue: detail ?? code });
-  const isAboutTheFact = code === 'sync.malformed' && typeof detail === 'string' && detail !== '';
+  const name = code.split('.').at(-1) ?? code;
+  const reason = t(`sync.verdict.${name}`, { defaultValue: detail ?? code });
+  const isAboutTheFact = name === 'malformed' && typeof detail === 'string' && detail !== '';
   return isAboutTheFact ? `${reason} ${t('sync.serverSays', { detail })}` : reason;
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ReconnectPreview as Preview, UnsentBlob, Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { tellTrouble } from './tell-trouble.ts';
+import { CarriedRefused } from './carried-refused.tsx';
 import { ConnectionFacts } from './connection-facts.tsx';
 import { LoginAgain } from './login-again.tsx';
 import { ReconnectPreview } from './reconnect-preview.tsx';
@@ -43,6 +44,7 @@ export function SyncPage() {
   if (status === undefined) return null;
   const isDemo = status.state === 'demo';
   const carried = status.carried ?? 0;
+  const carriedRefused = status.carriedRefused ?? null;
   const isQuiet = facts?.length === 0 && blobs.length === 0 && carried === 0;
   return (
     // Without a server nothing in here takes the focus, and who has no mouse must be able to scroll it.
@@ -61,6 +63,7 @@ export function SyncPage() {
       {preview !== undefined && !isQuiet && status.state !== 'online' && (
         <ReconnectPreview preview={preview} />
       )}
+      {carriedRefused !== null && <CarriedRefused {...carriedRefused} />}
       {carried > 0 && (
         <p className={classes.lead} data-testid="sync-carried">
           {t('sync.carried', { count: carried })}

@@ -63,12 +63,14 @@ export class Office {
   }
 
   /** Gives the person another region besides the home region, or takes it away again. */
-  async toggleRegion({ id, region }: Person, other: string): Promise<'gave' | 'took'> {
-    const takes = this.regionsOf(id).includes(other);
+  async toggleRegion({ id }: Person, regions: readonly string[]): Promise<string> {
+    const [home = '', given] = this.regionsOf(id);
+    const other = given ?? regions.find((region) => region !== home) ?? home;
+    const takes = given !== undefined;
     await this.#change('PATCH', `users/${id}`, { regions: takes ? [] : [other] });
-    this.#regions.set(id, takes ? [region] : [region, other]);
+    this.#regions.set(id, takes ? [home] : [home, other]);
     if (takes) this.losses.add(`${id} region/${other}`);
-    return takes ? 'took' : 'gave';
+    return `${takes ? 'took' : 'gave'} ${other}`;
   }
 
   /** The person works in that region from now on, and no longer where he did. */

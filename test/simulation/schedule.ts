@@ -173,13 +173,12 @@ export class Schedule {
     const { office, note } = this.#world;
     const random = this.#random;
     if (person.roles.includes('admin')) return;
-    const other = REGIONS.find((region) => region !== person.region) ?? person.region;
     if (random.chance(0.2)) {
       const home = random.pick(REGIONS);
       await office.moveHome(person, home);
       return note(`${person.id} moved to ${home}`);
     }
-    note(`${await office.toggleRegion(person, other)} ${person.id} ${other}`);
+    note(`${person.id}: ${await office.toggleRegion(person, REGIONS)}`);
   }
 
   async #act(laptop: Laptop): Promise<void> {

@@ -8,6 +8,8 @@ import type { Person } from './laptop.ts';
 export const PASSWORD = 'simulated';
 /** As cheap as the algorithm allows: what it costs to guess is no question here. */
 const HASH = hashSync(PASSWORD, { memoryCost: 8, timeCost: 1, parallelism: 1 });
+/** All there are. */
+export const REGIONS: readonly string[] = ['sz', 'bj'];
 const ADMINISTRATOR = 'head.office';
 
 /** The server as the office reaches it: over a line that does not fail. */
@@ -38,7 +40,7 @@ export class Office {
     const { tenant, sql } = this.#line;
     const users = [...people, { id: ADMINISTRATOR, roles: ['admin'], region: 'sz' }];
     await sql.query('INSERT INTO tenants (tenant) VALUES ($1)', [tenant]);
-    for (const region of new Set(users.map((user) => user.region)))
+    for (const region of REGIONS)
       await sql.query('INSERT INTO regions (tenant, id, name_zh, name_en) VALUES ($1, $2, $2, $2)', [
         tenant,
         region,
@@ -50,7 +52,11 @@ export class Office {
       );
       this.#regions.set(id, [region]);
     }
-    const scopes = ['org', ...users.flatMap(({ id, region }) => [`user/${id}`, `region/${region}`])];
+    const scopes = [
+      'org',
+      ...REGIONS.map((region) => `region/${region}`),
+      ...users.map(({ id }) => `user/${id}`),
+    ];
     await sql.query('INSERT INTO scopes (tenant, scope) SELECT $1, unnest($2::text[])', [
       tenant,
       [...new Set(scopes)],
@@ -63,9 +69,9 @@ export class Office {
   }
 
   /** Gives the person another region besides the home region, or takes it away again. */
-  async toggleRegion({ id }: Person, regions: readonly string[]): Promise<string> {
+  async toggleRegion({ id }: Person): Promise<string> {
     const [home = '', given] = this.regionsOf(id);
-    const other = given ?? regions.find((region) => region !== home) ?? home;
+    const other = given ?? REGIONS.find((region) => region !== home) ?? home;
     const takes = given !== undefined;
     await this.#change('PATCH', `users/${id}`, { regions: takes ? [] : [other] });
     this.#regions.set(id, takes ? [home] : [home, other]);

@@ -5,7 +5,7 @@ import type { CentralServer } from './central-server.ts';
 import type { Laptop } from './laptop.ts';
 import type { Port } from './life.ts';
 import type { Network } from './network.ts';
-import type { Office } from './office.ts';
+import { type Office, REGIONS } from './office.ts';
 import { Random } from './random.ts';
 import type { Script, Turn } from './script.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -25,7 +25,6 @@ export interface World {
 const DAY_MS = 86_400_000;
 /** People work on the newest tickets: so their acts meet. */
 const TICKETS_AT_HAND = 5;
-const REGIONS = ['sz', 'bj'] as const;
 
 /** Lets happen what a script says, one thing after the other, and then heals the world. */
 export class Schedule {
@@ -178,7 +177,7 @@ export class Schedule {
       await office.moveHome(person, home);
       return note(`${person.id} moved to ${home}`);
     }
-    note(`${person.id}: ${await office.toggleRegion(person, REGIONS)}`);
+    note(`${person.id}: ${await office.toggleRegion(person)}`);
   }
 
   async #act(laptop: Laptop): Promise<void> {

@@ -125,6 +125,7 @@ test('[SY96] a host that dies after taking a bundle in still brings it to the se
   hosts.splice(hosts.indexOf(first), 1);
   const again = await openLaptop(dir, 'zhang.min-2', { secrets: osStore });
   hosts.push(again);
+  await again.handlers.sync.setOffline({ offline: false }, context);
   await expect
     .poll(async () => factsAtServer(again, 'probe/10'), { timeout: 10_000 })
     .toEqual(events.map(({ id }) => id));

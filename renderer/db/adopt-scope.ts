@@ -71,7 +71,7 @@ export async function adoptScope(cache: Cache, adoption: Adoption): Promise<void
     cursors: { ...base.cursors, [scope]: adoption.cursor },
     checksums: { ...base.checksums, [scope]: adoption.checksum },
     pages: { ...base.pages, [scope]: adoption.pages },
-    hidden: base.hidden.filter((hidden) => hidden !== scope),
+    hidden: base.hidden.filter((hidden) => hidden !== scope && !pageOf.has(hidden)),
     isBootstrapped: base.isBootstrapped || adoption.isLast,
   };
   await cache.commit({

@@ -65,6 +65,8 @@ export class Cache {
   readonly incomplete = new Set<string>();
   /** Scopes of which a page could not be opened. */
   readonly damaged = new Set<string>();
+  /** Streams that facts born here belong to, and the scope where each is at home: the journal tells them at every start. */
+  readonly homes = new Map<string, string>();
   /** Grows whenever rows may have lost facts: what was folded before it grew must not be written after. */
   generation = 0;
   #position: SyncPosition | undefined;

@@ -11,7 +11,7 @@ import { foldAgain, foldFresh, foldLive } from './folding.ts';
 import type { ListAnswer, ListQuery } from './list-query.ts';
 import type { Segment } from './pages.ts';
 import { advance, type Mismatch, type SyncPosition } from './position.ts';
-import { cutOut, takeAway } from './take-away.ts';
+import { cutOut, strangersOf, takeAway } from './take-away.ts';
 
 /** A fact as a timeline shows it. */
 export interface EventWithStanding {
@@ -182,6 +182,7 @@ export class Store {
   /** Takes in facts that the journal of this laptop holds. Facts already known, and those of what is hidden, are passed over. */
   applyLocal(events: readonly DomainEvent[]): Promise<void> {
     return this.#inTurn(async (cache) => {
+      for (const { stream, scope } of events) cache.homes.set(stream, scope);
       const { hidden } = await cache.knownPosition();
       const outside = new Set(hidden);
       const visible = events.filter(({ scope, stream }) => !outside.has(scope) && !outside.has(stream));
@@ -231,6 +232,8 @@ export class Store {
       const back = new Set([...head.scopes, ...arrived.map(({ event }) => event.stream)]);
       const hidden = before.hidden.filter((name) => !back.has(name));
       await this.#takeIn(cache, arrived, 'confirmed', { ...before, epoch: head.epoch, ...reached, hidden });
+      const strangers = before.isBootstrapped ? await strangersOf(cache, head.scopes, hidden) : [];
+      if (strangers.length > 0) await takeAway(cache, { left: strangers, deleted: new Set(), lost: [] });
       const atHead = new Set(lines.flatMap((line) => (line.k === 'checksum' ? [line.scope] : [])));
       const isNew = (scope: string): boolean => before.cursors[scope] === undefined && !atHead.has(scope);
       return {

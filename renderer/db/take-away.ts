@@ -86,6 +86,25 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
   return [...stale];
 }
 
+/**
+ * Streams of facts born here that no scope of the user gives: the right to them was lost while there was nothing here that
+ * could tell, because the store was gone. A stream that is shared with him is given, by a page or by facts that came.
+ */
+export async function strangersOf(
+  cache: Cache,
+  scopes: readonly string[],
+  hidden: readonly string[],
+): Promise<Departures['left']> {
+  const known = new Set([...scopes, ...hidden]);
+  const strangers: { scope: string; stream: string }[] = [];
+  for (const [stream, scope] of cache.homes) {
+    if (known.has(scope) || known.has(stream) || cache.memory.placesOf(stream).length > 0) continue;
+    const facts = await factsOfStream(cache, stream);
+    if (!facts.some(({ standing }) => standing === 'confirmed')) strangers.push({ scope, stream });
+  }
+  return strangers;
+}
+
 /** Facts that only these scopes gave go; facts of them that wait here too. */
 async function retractScopes(
   cache: Cache,

@@ -29,6 +29,8 @@ function aHost(admit: () => void = () => undefined) {
       workspace: null,
       settings: { language: 'en', theme: 'dark', density: 'normal' },
       vault: 'unavailable',
+      access: 'open',
+      wiped: null,
     }),
     marks: () => new Promise(() => undefined),
   };

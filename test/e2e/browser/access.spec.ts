@@ -71,8 +71,9 @@ test('an expired login stops the sync and nothing else; logging in again lets it
   const app = await connectLaptop(device, office, 'li.wei');
   const sync = new Sync(page);
   const ticket = new Ticket(page);
-  await office.administer(ADMIN, 'PATCH', 'users/li.wei', { password: 'a new password' });
+  // The workspace is here before the login ends: without it there would be nothing to work on.
   await ticket.open(number);
+  await office.administer(ADMIN, 'PATCH', 'users/li.wei', { password: 'a new password' });
   await ticket.note('登录过期后仍可记录');
   await app.go('sync');
   await sync.now();

@@ -123,7 +123,6 @@ const excerpt = z.object({
   /** What stands at the path now: the bytes are of the file that was open. */
   atPath: z.enum(['this file', 'another file', 'nothing']),
 });
-export type LogExcerpt = z.infer<typeof excerpt>;
 
 /**
  * Logs on this computer. Errors: `log.notFound`, `log.isDirectory`,

@@ -20,7 +20,6 @@ const WEIGHTS = {
   restore: 2,
 } as const;
 export type FaultName = keyof typeof WEIGHTS;
-export const FAULT_NAMES = Object.keys(WEIGHTS) as FaultName[];
 
 /** What cannot happen in this world is drawn again. */
 export function drawFaults(world: World): FaultName[] {

@@ -9,7 +9,7 @@ import type { AskingEffect } from './engine-driver.ts';
 import type { BlobUploads, CarriedFacts, CarriedLine, EngineServer, IdentityPort } from './engine-ports.ts';
 import { failureOf } from './failure-of.ts';
 import { wireBytes } from './plan-push.ts';
-import { offerBatch, planBatch } from './push-events.ts';
+import { offerBatch, planBatch } from './push-batch.ts';
 import { needsLogin, SyncError } from './sync-error.ts';
 import type { TransferMeter } from './transfer-meter.ts';
 

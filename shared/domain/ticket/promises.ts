@@ -3,7 +3,7 @@ import { clocks } from '../sla/clocks.ts';
 import { compileCalendars, type CalendarBook } from '../sla/compiled-calendar.ts';
 import { defaultCalendars } from '../sla/default-calendars.ts';
 import { defaultPolicy } from '../sla/default-policy.ts';
-import type { Moment, SlaFacts } from '../sla/facts.ts';
+import type { Moment, Pause, SlaFacts } from '../sla/facts.ts';
 import type { Policy } from '../sla/policy.ts';
 import type { TicketState } from './state.ts';
 
@@ -14,7 +14,7 @@ export interface Terms {
 }
 
 /** The terms that come with the product. */
-export const defaultTerms: Terms = { policy: defaultPolicy, calendars: compileCalendars(defaultCalendars) };
+const defaultTerms: Terms = { policy: defaultPolicy, calendars: compileCalendars(defaultCalendars) };
 
 /** What the clocks need to know, read off a ticket. */
 export function slaFactsOf(ticket: TicketState): SlaFacts {
@@ -29,12 +29,10 @@ export function slaFactsOf(ticket: TicketState): SlaFacts {
     gradings: ticket.gradings.map(({ at, grade }) => ({ ...moment(at), grade })),
     ...(ticket.steps.assigned && { assignedAt: moment(ticket.steps.assigned.at) }),
     ...(ticket.firstAcceptedAt !== undefined && { respondedAt: moment(ticket.firstAcceptedAt) }),
-    pauses: ticket.pauses.map((pause) => ({
-      from: moment(pause.from).at,
-      ...(pause.to !== undefined && { to: moment(pause.to).at }),
-      reason: pause.reason,
-      evidence: pause.evidence,
-      ...doubtOf(moment(pause.from), pause.to === undefined ? undefined : moment(pause.to)),
+    pauses: ticket.pauses.map(({ from, to, reason, evidence }) => ({
+      ...spanOf(moment(from), to === undefined ? undefined : moment(to)),
+      reason,
+      evidence,
     })),
     ...(ticket.restored && { restoredAt: moment(ticket.restored.at) }),
     resolvedAt: ticket.verifyingAt === undefined ? ticket.closings.map(moment) : [moment(ticket.verifyingAt)],
@@ -47,10 +45,14 @@ export function slaFactsOf(ticket: TicketState): SlaFacts {
   };
 }
 
-/** A pause is as uncertain as the less certain of its ends. */
-function doubtOf(from: Moment, to: Moment | undefined): { uncertaintyMs?: number } {
+/** A span of time is as uncertain as the less certain of its ends. */
+function spanOf(from: Moment, to: Moment | undefined): Pick<Pause, 'from' | 'to' | 'uncertaintyMs'> {
   const uncertaintyMs = Math.max(from.uncertaintyMs ?? 0, to?.uncertaintyMs ?? 0);
-  return uncertaintyMs === 0 ? {} : { uncertaintyMs };
+  return {
+    from: from.at,
+    ...(to !== undefined && { to: to.at }),
+    ...(uncertaintyMs > 0 && { uncertaintyMs }),
+  };
 }
 
 /** The five promises of a ticket as they stand at `now` (epoch milliseconds). */

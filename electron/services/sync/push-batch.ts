@@ -1,11 +1,9 @@
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { nextBatch } from '#shared/sync/engine/plan.ts';
-import { NO_TURN, type Turn } from '#shared/sync/engine/state.ts';
-import { turnAfterUnreadable, turnAfterWord } from '#shared/sync/engine/turn.ts';
+import type { Turn } from '#shared/sync/engine/state.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { EngineServer } from './engine-ports.ts';
 import { wireBytes } from './plan-push.ts';
-import { SyncError } from './sync-error.ts';
 
 /** The next facts of a turn, in the order of the journal. */
 export function planBatch(journal: Journal, turn: Turn, isHandingOver: boolean): DomainEvent[] {
@@ -50,38 +48,4 @@ export async function offerBatch(
     left: batch.filter((event) => !isSettled(event)).map(({ id }) => id),
     unjudged: batch.filter(({ id }) => !said.has(id)).map(({ stream }) => stream),
   };
-}
-
-export interface PushRun {
-  readonly journal: Journal;
-  readonly client: EngineServer;
-  readonly signal: AbortSignal;
-  /** Also offer what the server has taken but may still forget. */
-  readonly withDoubtful: boolean;
-  /** Called before each request. */
-  readonly onSending: () => void;
-}
-
-/**
- * One turn without an engine: offers the outbox until nothing may be sent.
- * @returns the error of the last fact that the server could not read, if any.
- * @throws SyncError when the server cannot be spoken to; nothing is lost.
- */
-export async function pushEvents(run: PushRun): Promise<SyncError | undefined> {
-  let turn: Turn = { ...NO_TURN, isPoll: run.withDoubtful };
-  let unreadable: SyncError | undefined;
-  while (true) {
-    const batch = planBatch(run.journal, turn, false);
-    const [first] = batch;
-    if (first === undefined) return unreadable;
-    run.onSending();
-    try {
-      turn = turnAfterWord(turn, await offerBatch(run, batch));
-    } catch (thrown) {
-      if (!(thrown instanceof SyncError) || thrown.code !== 'sync.refusedRequest') throw thrown;
-      const { code, message } = thrown;
-      turn = turnAfterUnreadable(turn, { count: batch.length, stream: first.stream }, { code, message });
-      unreadable = thrown;
-    }
-  }
 }

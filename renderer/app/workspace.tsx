@@ -56,6 +56,7 @@ export function OpenWorkspace(props: {
         onJournalRead: () => setAppState('ready'),
         onBootstrap: (progress) => setNotice(progress && t('app.bootstrap', { ...progress })),
         onRebuild: (isRebuilding) => setNotice(isRebuilding ? t('app.rebuild') : undefined),
+        onStoreClosed: (isClosed) => setNotice(t(isClosed ? 'app.storeClosed' : 'app.rebuild')),
         onTrouble: (thrown) =>
           notifications.show({ color: 'red', message: explainError(thrown), id: 'engine-trouble' }),
       },

@@ -46,7 +46,10 @@ export function createStoreHandlers(
       return await work();
     } catch (thrown) {
       const isUnreadable = thrown instanceof Unreadable;
-      if (!(thrown instanceof Error) || !(isUnreadable || GONE.has(thrown.name))) throw thrown;
+      if (!(thrown instanceof Error)) throw thrown;
+      // Why a database does not open at all is said in many ways.
+      const isGone = isUnreadable || GONE.has(thrown.name) || !(await store.didOpen());
+      if (!isGone) throw thrown;
       if (isUnreadable) {
         await store.empty();
         announce({ keys: [], lost: true, damaged: false });

@@ -318,6 +318,11 @@ export class Store {
     await cache.database.meta.delete('resealing');
   }
 
+  /** Whether the browser has opened the database; waits until it has said so. */
+  didOpen(): Promise<boolean> {
+    return this.#opened.then(yes, no);
+  }
+
   /** Empties the store: something in it cannot be read, and journal and server have all of it. */
   async empty(): Promise<void> {
     await (await this.#opened).empty();

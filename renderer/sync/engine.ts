@@ -6,7 +6,9 @@ import type { PullLine } from '#shared/sync/protocol.ts';
 import type { StoreClient } from '../db/open-store.ts';
 import { bootstrap, fetchScope } from './bootstrap.ts';
 import { beginTurn, nextMove, type Move, type Outcome, type Repairs } from './plan.ts';
+import { replayJournal, takeIn } from './replay-journal.ts';
 import { Turns } from './turns.ts';
+import { watchStore, type Patience } from './watch-store.ts';
 
 /** The services of the host that keep the store up to date. */
 export type EngineHost = Pick<
@@ -20,6 +22,8 @@ export interface EngineEvents {
   /** How far a bootstrap is, in segments and in bytes; `undefined` when none is under way. */
   readonly onBootstrap: (progress: BootstrapProgress | undefined) => void;
   readonly onRebuild: (isRebuilding: boolean) => void;
+  /** The browser does not open its database; it is tried again and again, less and less often. */
+  readonly onStoreClosed?: (isClosed: boolean) => void;
   /** Something went wrong that is not "offline": shown, tried again at the next poke. */
   readonly onTrouble: (thrown: unknown) => void;
 }
@@ -31,7 +35,7 @@ export interface BootstrapProgress {
   readonly totalBytes: number;
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends Partial<Patience> {
   /** What the home screen shows: a bootstrap begins with it, and the application can be used when it is here. */
   readonly homeScope?: string;
 }
@@ -69,11 +73,12 @@ export async function runEngine(
   await Promise.all([
     followJournal(host, store, events, signal),
     followServer(host, turns, catchUpNow, signal),
-    watchStore(host, store, events, turns, catchUpNow, signal),
+    watchStore(host, store, events, turns, catchUpNow, signal, options),
   ]);
 }
 
-type CatchUp = (signal: AbortSignal) => Promise<void>;
+/** Brings the store up to what the server has. */
+export type CatchUp = (signal: AbortSignal) => Promise<void>;
 
 async function followJournal(
   host: EngineHost,
@@ -86,22 +91,13 @@ async function followJournal(
       events.onJournalRead();
     } else {
       try {
-        if (item.k === 'events') await store.applyLocal({ events: item.events });
-        else await applyVerdicts(store, item.verdicts);
+        await takeIn(store, item);
       } catch (thrown) {
         // The fact is in the journal; the store is behind and is rebuilt from it at the next start or reopening.
         if (errorCode(thrown) !== 'store.lost') events.onTrouble(thrown);
       }
     }
   }
-}
-
-async function applyVerdicts(
-  store: StoreClient,
-  verdicts: readonly { id: string; verdict: string }[],
-): Promise<void> {
-  const refused = verdicts.filter(({ verdict }) => verdict === 'refused').map(({ id }) => id);
-  if (refused.length > 0) await store.applyRefusals({ eventIds: refused });
 }
 
 async function followServer(
@@ -220,50 +216,4 @@ async function factsOf(host: EngineHost, key: string, signal: AbortSignal | unde
   const lines: PullLine[] = [];
   for await (const batch of host.sync.entity({ key }, { signal })) lines.push(...batch.lines);
   return lines.filter((line) => line.k === 'event');
-}
-
-/** The browser can take the database away under the running app; journal and server can fill it again. */
-async function watchStore(
-  host: EngineHost,
-  store: StoreClient,
-  events: EngineEvents,
-  turns: Turns,
-  catchUpNow: CatchUp,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const change of store.changes({}, { signal })) {
-    if (change.lost) {
-      // Not waited for: a second loss has to end the refill that it made pointless.
-      void turns.interrupt((mine) => refill(host, store, events, catchUpNow, mine));
-    } else if (change.damaged) {
-      void turns.take(catchUpNow);
-    }
-  }
-}
-
-async function refill(
-  host: EngineHost,
-  store: StoreClient,
-  events: EngineEvents,
-  catchUpNow: CatchUp,
-  signal: AbortSignal,
-): Promise<void> {
-  events.onRebuild(true);
-  try {
-    await store.reopen({});
-    await replayJournal(host, store, signal);
-    await catchUpNow(signal);
-  } catch (thrown) {
-    if (!signal.aborted) events.onTrouble(thrown);
-  } finally {
-    if (!signal.aborted) events.onRebuild(false);
-  }
-}
-
-async function replayJournal(host: EngineHost, store: StoreClient, signal: AbortSignal): Promise<void> {
-  for await (const item of host.journal.follow({ replay: true }, { signal })) {
-    if (item.k === 'live') return;
-    if (item.k === 'events') await store.applyLocal({ events: item.events });
-    else await applyVerdicts(store, item.verdicts);
-  }
 }

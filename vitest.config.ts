@@ -19,6 +19,7 @@ export default defineConfig({
       'test/{contract,integration,simulation}/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', 'dist/**'],
+    globalSetup: ['./test/support/prepare-run.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

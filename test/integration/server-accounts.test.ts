@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type RunningServer } from '#server/start.ts';
 import {
   AdminDeviceSchema,
   AdminStatusSchema,
@@ -14,29 +10,20 @@ import {
   TeamSchema,
   UserPageSchema,
 } from '#shared/sync/admin.ts';
-import { ask, type ReadAnswer } from '#test/support/login-device.ts';
-import { startPostgres, type Postgres } from '#test/support/postgres.ts';
+import { ask, codeOf, type ReadAnswer } from '#test/support/login-device.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { DATABASES, TestServer } from '#test/support/test-server.ts';
 
 const PASSWORD = 'correct horse battery';
-const codeOf = ({ status, body }: ReadAnswer): [number, unknown] => [status, body['code']];
 
-describe.each(['PGlite', 'PostgreSQL'] as const)('The accounts on %s', (kind) => {
-  let postgres: Postgres | undefined;
-  let folder: string;
-  let server: RunningServer;
+describe.each(DATABASES)('The accounts on %s', (kind) => {
+  let server: TestServer;
   let admin: SyncDevice;
   let manager: SyncDevice;
   let running = 0;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faultline-accounts-'));
-    if (kind === 'PostgreSQL') postgres = await startPostgres({ settings: ['fsync=off'] });
-    server = await startServer({
-      data: folder,
-      ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
-      logLevel: 'silent',
-    });
+    server = await TestServer.start(kind);
     await server.addAccount({
       id: 'root',
       name: '管理',
@@ -56,11 +43,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The accounts on %s', (kind) =>
     for (const id of ['bj', 'cd'])
       await good(admin, 'PUT', `/v1/admin/regions/${id}`, { nameZh: id, nameEn: id });
   });
-  afterAll(async () => {
-    await server?.close();
-    await postgres?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server?.close());
 
   const office = (who: SyncDevice, method: string, path: string, body?: unknown): Promise<ReadAnswer> =>
     ask(server.url, method, path, body, { authorization: `Bearer ${who.login.token}` });

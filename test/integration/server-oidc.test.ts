@@ -8,13 +8,9 @@ import { OidcConfigSchema, type OidcConfig } from '#server/auth/oidc/oidc-config
 import { startServer, type RunningServer } from '#server/start.ts';
 import type { LoginAnswer } from '#shared/sync/protocol.ts';
 import { startIdentityProvider, type IdentityProvider } from '#test/support/identity-provider.ts';
-import { ask, DeviceKey, refreshAt, type ReadAnswer } from '#test/support/login-device.ts';
+import { ask, codeOf, DeviceKey, refreshAt, type ReadAnswer } from '#test/support/login-device.ts';
 
 const MINUTE = 60_000;
-const codeOf = ({ status, body }: ReadAnswer<object>): [number, unknown] => [
-  status,
-  (body as { code?: unknown }).code,
-];
 const device = { name: 'laptop', platform: 'linux' };
 
 /** A sign-in as a laptop sees it: it alone knows the verifier. */

@@ -1,35 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type RunningServer, type ServerOptions } from '#server/start.ts';
 import { foldEntity } from '#shared/domain/projection.ts';
 import { PullLineSchema } from '#shared/sync/protocol.ts';
 import { FeedClient } from '#test/support/feed-client.ts';
-import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { DATABASES, TestServer } from '#test/support/test-server.ts';
 
 const TARGET = 'user/zhao.bj';
 
-describe.each(['PGlite', 'PostgreSQL'] as const)('Sharing on %s', (kind) => {
-  let postgres: Postgres | undefined;
-  let folder: string;
-  let options: ServerOptions;
-  let server: RunningServer;
+describe.each(DATABASES)('Sharing on %s', (kind) => {
+  let server: TestServer;
   let tickets = 0;
   const newTicket = (): string => `ticket/${kind}-${++tickets}`;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faultline-sharing-'));
-    if (kind === 'PostgreSQL') postgres = await startPostgres();
-    options = {
-      data: folder,
-      ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
-      demo: true,
-      logLevel: 'error',
-      bootstrap: { rows: 10, staleAfter: 0 },
-    };
-    server = await startServer(options);
+    const bootstrap = { rows: 10, staleAfter: 0 };
+    server = await TestServer.start(kind, { demo: true, logLevel: 'error', bootstrap });
     await server.addAccount({
       id: 'zhao.bj',
       name: '赵',
@@ -38,11 +23,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Sharing on %s', (kind) => {
       homeRegion: 'bj',
     });
   });
-  afterAll(async () => {
-    await server?.close();
-    await postgres?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server?.close());
 
   const fresh = (user = 'li.wei'): Promise<SyncDevice> => SyncDevice.logIn(server.url, user);
   const note = (device: SyncDevice, stream: string) =>
@@ -165,8 +146,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Sharing on %s', (kind) => {
     const rowsOf = async () =>
       (await expert.rows(await expert.manifest())).toSorted((a, b) => (a.key < b.key ? -1 : 1));
     const before = await rowsOf();
-    await server.close();
-    server = await startServer({ ...options, domainFingerprint: 'of a newer version' });
+    await server.restart({ domainFingerprint: 'of a newer version' });
     const again = await SyncDevice.logIn(server.url, 'zhao.bj');
     const after = (await again.rows(await again.manifest())).toSorted((a, b) => (a.key < b.key ? -1 : 1));
     expect(after).toEqual(before);

@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startServer, type RunningServer } from '#server/start.ts';
-import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { DATABASES, TestServer } from '#test/support/test-server.ts';
 import { beginUpload, codeOf, patch, tus, type TusAnswer } from '#test/support/uploads.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -14,21 +12,14 @@ const DAY = 24 * 3_600_000;
 
 vi.setConfig({ testTimeout: 90_000 });
 
-describe.each(['PGlite', 'PostgreSQL'] as const)('Uploads to a server on %s', (kind) => {
-  let postgres: Postgres | undefined;
-  let folder: string;
-  let server: RunningServer;
+describe.each(DATABASES)('Uploads to a server on %s', (kind) => {
+  let server: TestServer;
   let device: SyncDevice;
   let clock = Date.now();
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faultline-uploads-'));
-    if (kind === 'PostgreSQL') postgres = await startPostgres({ settings: ['fsync=off'] });
-    server = await startServer({
-      data: folder,
-      ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
+    server = await TestServer.start(kind, {
       demo: true,
-      logLevel: 'silent',
       now: () => clock,
       tokenTtlMs: 365 * DAY,
       maxBlobBytes: 1024 * 1024,
@@ -36,17 +27,14 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Uploads to a server on %s', (k
     });
     device = await SyncDevice.logIn(server.url, 'li.wei');
   });
-  afterAll(async () => {
-    await server?.close();
-    await postgres?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server?.close());
 
   const receipt = (bytes: Uint8Array) => device.request('GET', `/v1/blobs/${sha256(bytes)}/receipt`);
   const offsetOf = (answer: TusAnswer): number => Number(answer.headers.get('upload-offset'));
   const bytesOf = async (path: string): Promise<number> =>
-    (await stat(join(folder, 'uploads', 'main', path.split('/').at(-1)!))).size;
-  const underWay = async (): Promise<string[]> => readdir(join(folder, 'uploads', 'main')).catch(() => []);
+    (await stat(join(server.folder, 'uploads', 'main', path.split('/').at(-1)!))).size;
+  const underWay = async (): Promise<string[]> =>
+    readdir(join(server.folder, 'uploads', 'main')).catch(() => []);
 
   it('[SY70] go on from where they stopped, are verified and leave a receipt', async () => {
     const bytes = randomBytes(300_000);
@@ -121,7 +109,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Uploads to a server on %s', (k
     expect((await tus(device, 'HEAD', path)).status).toBe(404);
     expect((await receipt(announced)).status).toBe(404);
     expect(await underWay()).toEqual([]);
-    expect(await readdir(join(folder, 'blobs', 'incoming'))).toEqual([]);
+    expect(await readdir(join(server.folder, 'blobs', 'incoming'))).toEqual([]);
   });
 
   it('[SY71] that were cut off after the last byte are finished by an empty request', async () => {
@@ -129,7 +117,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Uploads to a server on %s', (k
     const path = await beginUpload(device, bytes);
     await patch(device, path, 0, bytes.subarray(0, 4000));
     // As a crash between the last byte and the verification leaves it.
-    await writeFile(join(folder, 'uploads', 'main', path.split('/').at(-1)!), bytes);
+    await writeFile(join(server.folder, 'uploads', 'main', path.split('/').at(-1)!), bytes);
     expect(offsetOf(await tus(device, 'HEAD', path))).toBe(5000);
     const twice = await Promise.all([0, 1].map(() => patch(device, path, 5000, Buffer.alloc(0))));
     expect(twice.some(({ status }) => status === 204)).toBe(true);
@@ -145,7 +133,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Uploads to a server on %s', (k
       for (const method of ['HEAD', 'DELETE']) expect((await tus(other, method, path)).status).toBe(404);
       expect(codeOf(await patch(other, path, 0, bytes))).toEqual([404, 'upload.unknown']);
     }
-    await writeFile(join(folder, 'secret'), 'secret');
+    await writeFile(join(server.folder, 'secret'), 'secret');
     for (const id of [
       '..%2F..%2Fsecret',
       '%2e%2e%2fsecret',
@@ -163,7 +151,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Uploads to a server on %s', (k
         expect([id, method, answer.status]).toEqual([id, method, 404]);
       }
     }
-    expect(await readFile(join(folder, 'secret'), 'utf8')).toBe('secret');
+    expect(await readFile(join(server.folder, 'secret'), 'utf8')).toBe('secret');
     expect((await fetch(`${server.url}${path}`, { method: 'HEAD' })).status).toBe(401);
     expect((await tus(device, 'DELETE', path)).status).toBe(204);
     expect(await underWay()).toEqual([]);

@@ -7,6 +7,12 @@ export interface ReadAnswer<T = Record<string, unknown>> {
   readonly headers: Headers;
 }
 
+/** Status and code of a refusal; of anything else the status. */
+export const codeOf = ({ status, body }: ReadAnswer<object>): [number, unknown] => [
+  status,
+  (body as { code?: unknown }).code,
+];
+
 /** A laptop's Ed25519 key, as the vault would hold it. */
 export class DeviceKey {
   readonly publicKey: string;
@@ -86,4 +92,23 @@ export function refreshAt(
 ): Promise<ReadAnswer<RefreshAnswer>> {
   const signature = key.sign(`faultline-refresh\n${device}\n${refreshToken}\n${at}`);
   return ask<RefreshAnswer>(url, 'POST', '/v1/refresh', { device, refreshToken, at, signature, ...changed });
+}
+
+/** A laptop that has logged in with a key of its own, and what refreshes its login. */
+export interface KeyedLogin {
+  readonly key: DeviceKey;
+  readonly body: LoginAnswer;
+  readonly device: string;
+  readonly refreshToken: string;
+}
+
+export async function logInWithKey(url: string, user: string, device: object = {}): Promise<KeyedLogin> {
+  const key = new DeviceKey();
+  const { body } = await logInAt(url, { user, key, device });
+  return { key, body, device: body.deviceId, refreshToken: body.refreshToken! };
+}
+
+/** What a token opens: `[200, undefined]` while it is good. */
+export async function opensAt(url: string, token: string): Promise<[number, unknown]> {
+  return codeOf(await ask(url, 'GET', '/v1/bootstrap', undefined, { authorization: `Bearer ${token}` }));
 }

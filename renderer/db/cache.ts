@@ -51,6 +51,8 @@ function isNothing(change: Change): boolean {
   return change.position === undefined && written.every((list) => list.length === 0);
 }
 
+const MOST_ECHOES = 1_000;
+
 const factPlace = (id: string): string => `event/${id}`;
 const rowPlace = (key: string): string => `overlay/${key}`;
 
@@ -67,6 +69,8 @@ export class Cache {
   readonly damaged = new Set<string>();
   /** Streams that facts born here belong to, and the scope where each is at home: the journal tells them at every start. */
   readonly homes = new Map<string, string>();
+  /** Facts taken in once, which the journal is about to tell again. */
+  readonly echoes = new Set<string>();
   /** Grows whenever rows may have lost facts: what was folded before it grew must not be written after. */
   generation = 0;
   #position: SyncPosition | undefined;
@@ -172,10 +176,20 @@ export class Cache {
     };
   }
 
+  /** These need not be looked up when they are told a second time. Few are kept: the journal's word follows at once. */
+  expectEchoes(ids: readonly string[]): void {
+    for (const id of ids) this.echoes.add(id);
+    for (const id of this.echoes) {
+      if (this.echoes.size <= MOST_ECHOES) return;
+      this.echoes.delete(id);
+    }
+  }
+
   /** Writes all of it in one transaction; memory follows. */
   async commit(change: Change): Promise<void> {
     const { rows = [], goneRows = [], facts = [], records = [], goneFacts = [] } = change;
     const { pages = [], gonePages = [], position } = change;
+    if (goneFacts.length > 0) this.echoes.clear();
     const [sealedFacts, sealedRows] = await Promise.all([
       Promise.all(
         facts.map(async (fact) => ({
@@ -241,6 +255,7 @@ export class Cache {
   async empty(): Promise<void> {
     this.#position = undefined;
     this.#keptIncomplete = '[]';
+    this.echoes.clear();
     const { pages, overlay, events, meta } = this.database;
     await this.database.transaction('rw', pages, overlay, events, meta, () =>
       Promise.all([pages.clear(), overlay.clear(), events.clear(), meta.clear()]),

@@ -28,6 +28,9 @@ export interface SealedPage extends ReadPage {
   readonly record: PageRecord;
 }
 
+/** Where the key stands in a row's JSON. */
+const KEY_AT = '{"key":'.length;
+
 const headOf = (id: string): string => `page/${id}/head`;
 const rowsOf = (id: string): string => `page/${id}/rows`;
 
@@ -39,6 +42,8 @@ export class Pages {
   readonly #now: () => number;
   /** Lines of unpacked pages. */
   readonly #atHand = new Map<string, readonly string[]>();
+  /** Pages being unpacked: whoever asks meanwhile waits for the same. */
+  readonly #unpacking = new Map<string, Promise<readonly string[]>>();
   /** Pages read for a base that is not adopted yet. */
   readonly #staged = new Map<string, ReadPage>();
 
@@ -101,7 +106,10 @@ export class Pages {
   async rowIn(page: string, key: string): Promise<FoldedRow | undefined> {
     // The line is found by its key as text, and only that line is parsed.
     const wanted = JSON.stringify(key);
-    for (const line of await this.lines(page)) {
+    const lines = await this.lines(page);
+    // Nearly every line begins with its key, and most others never name it.
+    const first = lines.find((line) => line.startsWith(wanted, KEY_AT));
+    for (const line of first === undefined ? lines : [first]) {
       if (!line.includes(wanted)) continue;
       const row = JSON.parse(line) as FoldedRow;
       if (row.key === key) return row;
@@ -111,8 +119,14 @@ export class Pages {
 
   /** All rows of a page, each as its JSON. @throws Unreadable */
   async lines(id: string): Promise<readonly string[]> {
-    const known = this.#atHand.get(id);
+    const known = this.#atHand.get(id) ?? this.#unpacking.get(id);
     if (known !== undefined) return known;
+    const unpacking = this.#unpack(id).finally(() => this.#unpacking.delete(id));
+    this.#unpacking.set(id, unpacking);
+    return unpacking;
+  }
+
+  async #unpack(id: string): Promise<readonly string[]> {
     const record = await this.#database.pages.get(id);
     if (record === undefined) throw new Unreadable(rowsOf(id));
     const lines = (await gunzipText(await this.#cipher.open(rowsOf(id), record.rows))).split('\n');

@@ -81,6 +81,22 @@ describe('taking in facts', () => {
     expect((await store.eventsOf('ticket/t1')).every(({ standing }) => standing === 'confirmed')).toBe(true);
   });
 
+  it('[ST1] takes in again what was taken away meanwhile, however soon', async () => {
+    const store = aStore();
+    const { events } = aTicket().graded('P2');
+    await store.applyPull(pull([]));
+    await store.applyLocal(events);
+    const scopeLost: PullLine[] = [
+      { k: 'head', epoch: 'e1', serverTime: '2026-03-02T09:00:00Z', scopes: [], lost: ['region/sz'] },
+      { k: 'end', cursors: {}, more: false },
+    ];
+    await store.applyPull(scopeLost);
+    expect(await store.eventsOf('ticket/t1')).toEqual([]);
+    await store.applyPull(pull([], 0));
+    await store.applyLocal(events);
+    expect(await store.eventsOf('ticket/t1')).toHaveLength(events.length);
+  });
+
   it('[ST2] leaves the same row in any order', async () => {
     const { events, state } = aTicket().graded('P2').assigned().accepted().diagnosing();
     await fc.assert(

@@ -180,8 +180,10 @@ export class Store {
   }
 
   /** Takes in facts that the journal of this laptop holds. Facts already known, and those of what is hidden, are passed over. */
-  applyLocal(events: readonly DomainEvent[]): Promise<void> {
+  applyLocal(told: readonly DomainEvent[]): Promise<void> {
     return this.#inTurn(async (cache) => {
+      const events = told.filter(({ id }) => !cache.echoes.delete(id));
+      if (events.length === 0) return;
       for (const { stream, scope } of events) cache.homes.set(stream, scope);
       const { hidden } = await cache.knownPosition();
       const outside = new Set(hidden);
@@ -192,6 +194,7 @@ export class Store {
         'local',
         undefined,
       );
+      cache.expectEchoes(visible.map(({ id }) => id));
     });
   }
 

@@ -12,8 +12,8 @@ export interface ServeOptions {
 
 interface Running {
   readonly controller: AbortController;
-  /** Rejects when the caller has cancelled, stopped listening or gone away. */
-  readonly aborted: Promise<never>;
+  /** Ends the wait under way when the caller has cancelled, stopped listening or gone away. */
+  interrupt: ((thrown: HostError) => void) | undefined;
   /** Only for streams: credit left, and what waits for more. */
   credit: number;
   wake: (() => void) | undefined;
@@ -64,7 +64,7 @@ export function serveContract<C extends ContractSpec>(
     const { signal } = entry.controller;
     const working = Promise.resolve(handler(parseInput(spec, method, input), { signal }));
     // A caller that cancels is answered at once, whether the handler looks at its signal or not.
-    const output = await Promise.race([working, entry.aborted]);
+    const output = await unlessAborted(working, entry);
     transport.send({ t: 'result', id, output });
   };
 
@@ -82,7 +82,7 @@ export function serveContract<C extends ContractSpec>(
           });
         }
         if (signal.aborted) break;
-        const next = await Promise.race([iterator.next(), entry.aborted]);
+        const next = await unlessAborted(iterator.next(), entry);
         if (next.done === true || signal.aborted) break;
         entry.credit -= spec.cost(next.value as z.output<z.ZodType>);
         transport.send({ t: 'item', id, item: next.value });
@@ -105,14 +105,7 @@ export function serveContract<C extends ContractSpec>(
       return;
     }
     const controller = new AbortController();
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    aborted.catch(() => undefined);
-    controller.signal.addEventListener(
-      'abort',
-      () => reject(new HostError(cancelled.code, cancelled.message)),
-      { once: true },
-    );
-    const entry: Running = { controller, aborted, credit, wake: undefined };
+    const entry: Running = { controller, interrupt: undefined, credit, wake: undefined };
     running.set(id, entry);
     work(entry)
       .catch((thrown: unknown) => {
@@ -124,6 +117,7 @@ export function serveContract<C extends ContractSpec>(
   const stop = (id: number): void => {
     const entry = running.get(id);
     entry?.controller.abort();
+    entry?.interrupt?.(new HostError(cancelled.code, cancelled.message));
     entry?.wake?.();
   };
 
@@ -186,6 +180,18 @@ export function serveContract<C extends ContractSpec>(
     open = false;
     greeting = undefined;
     for (const id of running.keys()) stop(id);
+  });
+}
+
+/**
+ * What `work` comes to, unless the caller goes first. Not a race against one long promise: that would keep something of
+ * every item of a stream for as long as the stream lasts.
+ */
+function unlessAborted<T>(work: PromiseLike<T>, entry: Running): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (entry.controller.signal.aborted) reject(new HostError(cancelled.code, cancelled.message));
+    entry.interrupt = reject;
+    work.then(resolve, reject);
   });
 }
 

@@ -12,14 +12,25 @@ export interface Clock {
   timeZone(): string;
 }
 
+const ZONE_KEPT_MS = 1_000;
+
 /** The clock of this computer. */
 export function systemClock(): Clock {
   const bootId = readBootId();
+  const zone = { name: '', readAtMs: -Infinity };
   return {
     nowMs: () => Date.now(),
     monotonicMs: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
     bootId,
-    timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: () => {
+      // Asking costs more than all the rest of a stamp, and nobody travels faster.
+      const nowMs = performance.now();
+      if (nowMs - zone.readAtMs > ZONE_KEPT_MS) {
+        zone.name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+        zone.readAtMs = nowMs;
+      }
+      return zone.name;
+    },
   };
 }
 

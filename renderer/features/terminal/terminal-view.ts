@@ -28,7 +28,9 @@ export class TerminalView {
   readonly term: Terminal;
   readonly search = new SearchAddon({ highlightLimit: 500 });
   readonly #fit = new FitAddon();
-  readonly #disposed = Promise.withResolvers<void>();
+  /** Ends the wait of each write under way. */
+  readonly #writing = new Set<() => void>();
+  #isDisposed = false;
   #webgl: WebglAddon | undefined;
 
   constructor(element: HTMLElement, options: TerminalViewOptions) {
@@ -110,12 +112,20 @@ export class TerminalView {
 
   /** Resolves when the data are in the screen: only then more may come. Or when the screen is gone. */
   write(data: Uint8Array | string): Promise<void> {
-    const written = new Promise<void>((resolve) => this.term.write(data, resolve));
-    return Promise.race([written, this.#disposed.promise]);
+    if (this.#isDisposed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#writing.delete(done);
+        resolve();
+      };
+      this.#writing.add(done);
+      this.term.write(data, done);
+    });
   }
 
   dispose(): void {
-    this.#disposed.resolve();
+    this.#isDisposed = true;
+    for (const done of this.#writing) done();
     withStyleNonce(() => this.term.dispose());
   }
 

@@ -1,5 +1,6 @@
-import { messages as wire, type PGlite, protocol } from '@electric-sql/pglite';
+import { type PGlite, protocol } from '@electric-sql/pglite';
 import type { Sql } from '#server/db/database.ts';
+import { type Answer, type Column, readAnswer } from './database-answer.ts';
 
 const { serialize } = protocol;
 
@@ -7,10 +8,11 @@ const { serialize } = protocol;
 interface Statement {
   readonly name: string;
   readonly parameterTypes: readonly number[];
-  readonly columns: readonly { readonly name: string; readonly type: number }[];
+  readonly columns: readonly Column[];
 }
 
-type Messages = Awaited<ReturnType<PGlite['execProtocol']>>['messages'];
+const EXECUTE = serialize.execute({});
+const SYNC = serialize.sync();
 
 /**
  * PGlite's protocol with prepared statements: the same few statements run many thousand times, and PGlite's own
@@ -33,25 +35,21 @@ export class PreparedConnection {
     return run;
   }
 
-  /** One or more statements without parameters or rows, as a message. */
-  simple(text: string): Uint8Array {
-    return serialize.query(text);
+  /** One or more statements without parameters or rows, for whoever is alone at the connection. */
+  run(text: string): void {
+    this.#send([serialize.query(text)]);
   }
 
   async #run<R extends object>(text: string, parameters: readonly unknown[]): Promise<R[]> {
     if (parameters.length === 0 && text.includes(';')) {
       // Several statements in one text: nothing to prepare.
-      await this.#send([serialize.query(text)]);
+      this.#send([serialize.query(text)]);
       return [];
     }
-    const { name, parameterTypes, columns } = await this.#prepare(text);
+    const { name, parameterTypes, columns } = this.#prepare(text);
     const values = parameters.map((value, place) => this.#write(value, parameterTypes[place] ?? 0));
-    const messages = await this.#send([
-      serialize.bind({ statement: name, values }),
-      serialize.execute({}),
-      serialize.sync(),
-    ]);
-    return ofKind(messages, wire.DataRowMessage).map(({ fields }) => {
+    const { rows } = this.#send([serialize.bind({ statement: name, values }), EXECUTE, SYNC]);
+    return rows.map((fields) => {
       const row: Record<string, unknown> = {};
       for (const [place, column] of columns.entries())
         row[column.name] = this.#read(fields[place] ?? null, column.type);
@@ -59,31 +57,23 @@ export class PreparedConnection {
     });
   }
 
-  async #prepare(text: string): Promise<Statement> {
+  #prepare(text: string): Statement {
     const known = this.#statements.get(text);
     if (known !== undefined) return known;
     const name = `s${this.#statements.size + 1}`;
-    const messages = await this.#send([
+    const { parameterTypes, columns } = this.#send([
       serialize.parse({ name, text }),
       serialize.describe({ type: 'S', name }),
-      serialize.sync(),
+      SYNC,
     ]);
-    const statement = {
-      name,
-      parameterTypes: ofKind(messages, wire.ParameterDescriptionMessage)[0]?.dataTypeIDs ?? [],
-      columns: (ofKind(messages, wire.RowDescriptionMessage)[0]?.fields ?? []).map(
-        ({ name, dataTypeID }) => ({
-          name,
-          type: dataTypeID,
-        }),
-      ),
-    };
+    const statement = { name, parameterTypes, columns };
     this.#statements.set(text, statement);
     return statement;
   }
 
-  async #send(parts: readonly Uint8Array[]): Promise<Messages> {
-    return (await this.#pg.execProtocol(Buffer.concat(parts))).messages;
+  /** PGlite answers before it comes back: nothing has to be waited for. @throws DatabaseError */
+  #send(parts: readonly Uint8Array[]): Answer {
+    return readAnswer(this.#pg.execProtocolRawSync(Buffer.concat(parts)));
   }
 
   #write(value: unknown, type: number): string | null {
@@ -97,8 +87,4 @@ export class PreparedConnection {
     const parser = this.#pg.parsers[type];
     return parser === undefined ? text : parser(text, type);
   }
-}
-
-function ofKind<M>(messages: Messages, kind: abstract new (...made: never[]) => M): M[] {
-  return messages.filter((message): message is Messages[number] & M => message instanceof kind);
 }

@@ -2,14 +2,14 @@ import type { AssetState, CustomerState, SiteState } from '#shared/domain/direct
 import type { EntityStates, Noun } from '#shared/domain/projection.ts';
 import { defaultCalendars } from '#shared/domain/sla/default-calendars.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
-import type { VisitTicket, VisitWorld } from '#shared/domain/visit/visit.ts';
+import {
+  ENDED_TICKETS,
+  OPEN_TICKETS,
+  type VisitTicket,
+  type VisitWorld,
+} from '#shared/domain/visit/visit.ts';
 import type { Desk } from '../../app/desk.ts';
 import { isDone } from '../../db/summary.ts';
-
-/** Tickets of the past that a visitor may want to read again. */
-const ENDED_TICKETS = 10;
-/** A site with more open tickets than this is beyond a visit; the newest are taken. */
-const OPEN_TICKETS = 200;
 
 /**
  * Reads what this laptop knows of a site and of all that a visit there needs.

@@ -101,6 +101,25 @@ describe('preparing a visit', () => {
     expect(plan.toFetch).toMatchObject({ entities: ['ticket/t1'], blobs: [{ sha256: MAP }], bytes: 9_000 });
   });
 
+  it('[VI4] brings the last ten tickets that ended, and of very many open ones the newest', () => {
+    const { state } = aTicket();
+    const ticket = (isOpen: boolean, n: number) => ({
+      key: `ticket/${isOpen}-${n}`,
+      state,
+      isOpen,
+      hasFacts: true,
+    });
+    const many = (isOpen: boolean, count: number) =>
+      Array.from({ length: count }, (_, n) => ticket(isOpen, n));
+    const plan = planVisit(world({ tickets: [...many(false, 12), ...many(true, 201)] }));
+    const ids = of(plan, 'tickets').map(({ id }) => id);
+    expect(ids.filter((id) => id.startsWith('ticket/false'))).toEqual(
+      Array.from({ length: 10 }, (_, n) => `ticket/false-${n}`),
+    );
+    expect(ids.filter((id) => id.startsWith('ticket/true'))).toHaveLength(200);
+    expect(ids).not.toContain('ticket/true-200');
+  });
+
   it('[VI5] counts what lies unclaimed in the own kit, and says where the next one is', () => {
     expect(of(planVisit(world()), 'parts')).toMatchObject([
       { readiness: 'here', code: 'partInKit', about: { partNumber: 'R48-50A', kit: 1 } },

@@ -1,7 +1,15 @@
 import { covers, isInTerm } from '../contract/contract.ts';
 import type { AssetState } from '../directory/state.ts';
 import { isAvailable, type UnitState } from '../part/unit.ts';
-import type { Readiness, VisitItem, VisitPlan, VisitTicket, VisitWorld } from './visit.ts';
+import {
+  ENDED_TICKETS,
+  OPEN_TICKETS,
+  type Readiness,
+  type VisitItem,
+  type VisitPlan,
+  type VisitTicket,
+  type VisitWorld,
+} from './visit.ts';
 
 /**
  * Everything that a visit to the site needs: what is on this laptop, what is
@@ -90,7 +98,9 @@ function assetItems({ site, assets }: VisitWorld): VisitItem[] {
 
 /** A row is enough to read a ticket; to work on it, and to see its course, its facts have to be here. */
 function ticketItems({ tickets, blobsHere }: VisitWorld): VisitItem[] {
-  return tickets.flatMap((ticket): VisitItem[] => {
+  const open = tickets.filter(({ isOpen }) => isOpen).slice(0, OPEN_TICKETS);
+  const ended = tickets.filter(({ isOpen }) => !isOpen).slice(0, ENDED_TICKETS);
+  return [...open, ...ended].flatMap((ticket): VisitItem[] => {
     const { state, isOpen } = ticket;
     const about = { number: state.number, symptom: state.fields.symptom?.value ?? '', open: isOpen ? 1 : 0 };
     return [

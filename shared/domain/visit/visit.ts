@@ -11,7 +11,7 @@ export interface VisitWorld {
   readonly customer: CustomerState | undefined;
   /** Assets of the site. */
   readonly assets: readonly AssetState[];
-  /** Tickets of the site, open ones and the last that ended, newest first. */
+  /** Tickets of the site, newest first; of more than {@link OPEN_TICKETS} and {@link ENDED_TICKETS} the newest count. */
   readonly tickets: readonly VisitTicket[];
   readonly units: readonly UnitState[];
   readonly articles: readonly ArticleState[];
@@ -26,6 +26,11 @@ export interface VisitWorld {
   /** The day of the visit at the site, `2026-11-22`. */
   readonly day: string;
 }
+
+/** Tickets of the past that a visitor may want to read again (VI4). */
+export const ENDED_TICKETS = 10;
+/** A site with more open tickets than this is beyond a visit; the newest are taken (VI4). */
+export const OPEN_TICKETS = 200;
 
 /** A ticket as a visit wants it: its state, and whether its facts are here or only its folded row. */
 export interface VisitTicket {

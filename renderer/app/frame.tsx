@@ -1,5 +1,4 @@
 import { Building2, CloudOff, ListTodo, MapPin, Package, Settings } from 'lucide-react';
-import { notifications } from '@mantine/notifications';
 import { useEffect, useEffectEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { mayAdminister } from '#shared/domain/rights/administer.ts';
@@ -20,10 +19,10 @@ import { useConnectionState } from './connection-state.ts';
 import { subjectOf, useDesk, type Desk } from './desk.ts';
 import { Dock } from './dock.tsx';
 import { Edge } from './edge.tsx';
-import { explainError } from './explain.ts';
 import classes from './frame.module.css';
 import { Help } from './help.tsx';
 import { Palette } from './palette.tsx';
+import { tellTrouble } from './tell-trouble.ts';
 import { useCommandKeys } from './use-command-keys.ts';
 import { useEntity } from './use-live.ts';
 import { useShellMessages } from './use-shell-messages.ts';
@@ -50,9 +49,7 @@ export function Frame({ notice }: { notice: string | undefined }) {
   useShellMessages(commands, context);
   const hostState = useConnectionState((state) => state.host);
   const reattach = useEffectEvent(() => {
-    reattachSessions(desk).catch((thrown: unknown) =>
-      notifications.show({ color: 'red', message: explainError(thrown) }),
-    );
+    reattachSessions(desk).catch(tellTrouble);
   });
   // With each connection: a host that was started again has recordings that nobody claimed.
   useEffect(() => {

@@ -2,8 +2,9 @@ import { Button, MultiSelect, PasswordInput, Select, TextInput } from '@mantine/
 import { useCallback, useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Role } from '#shared/domain/directory/events.ts';
+import { administeredRegions, givableRoles } from '#shared/domain/rights/administer.ts';
 import type { AdminUser } from '#shared/sync/admin.ts';
-import { useDesk } from '../../app/desk.ts';
+import { subjectOf, useDesk } from '../../app/desk.ts';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { explainError } from '../../app/explain.ts';
 import classes from './admin-page.module.css';
@@ -19,11 +20,14 @@ interface UserDialogProps {
 /** Makes an account or changes one. A new password ends all logins of the user. */
 export function UserDialog({ user, act, onClose }: UserDialogProps) {
   const { t, i18n } = useTranslation();
-  const { host } = useDesk();
+  const { host, workspace } = useDesk();
   const loadRegions = useCallback(() => host.admin.regions({}), [host]);
   const loadTeams = useCallback(() => host.admin.teams({}), [host]);
-  const regions = useLoaded(loadRegions).value?.regions ?? [];
-  const teams = useLoaded(loadTeams).value?.teams ?? [];
+  const subject = subjectOf(workspace);
+  const reach = administeredRegions(subject, 'users');
+  const isMine = (region: string): boolean => reach === 'all' || reach.includes(region);
+  const regions = (useLoaded(loadRegions).value?.regions ?? []).filter(({ id }) => isMine(id));
+  const teams = (useLoaded(loadTeams).value?.teams ?? []).filter(({ region }) => isMine(region));
   const [id, setId] = useState(user?.id ?? '');
   const [name, setName] = useState(user?.name ?? '');
   const [password, setPassword] = useState('');
@@ -32,14 +36,11 @@ export function UserDialog({ user, act, onClose }: UserDialogProps) {
   const [more, setMore] = useState<string[]>([...(user?.regions ?? [])]);
   const [memberOf, setMemberOf] = useState<string[]>([...(user?.teams ?? [])]);
   const [trouble, setTrouble] = useState<string>();
-  const named = (thing: {
-    id: string;
-    nameZh: string;
-    nameEn: string;
-  }): { value: string; label: string } => ({
-    value: thing.id,
-    label: `${i18n.language === 'en' ? thing.nameEn : thing.nameZh} (${thing.id})`,
-  });
+  const named = (thing: { id: string; nameZh: string; nameEn: string }): { value: string; label: string } => {
+    const name = i18n.language === 'en' ? thing.nameEn : thing.nameZh;
+    // What has no name yet is called by its id: once is enough.
+    return { value: thing.id, label: name === thing.id ? name : `${name} (${thing.id})` };
+  };
   const isFilled =
     id.trim() !== '' &&
     name.trim() !== '' &&
@@ -105,7 +106,10 @@ export function UserDialog({ user, act, onClose }: UserDialogProps) {
         <MultiSelect
           label={t('admin.user.roles')}
           value={roles}
-          data={Role.options.map((role) => ({ value: role, label: t(`admin.role.${role}`) }))}
+          data={givableRoles(subject, Role.options).map((role) => ({
+            value: role,
+            label: t(`admin.role.${role}`),
+          }))}
           data-testid="user-roles"
           onChange={setRoles}
         />

@@ -6,7 +6,8 @@ import type { RecordLanguage } from '#shared/domain/report/service-record.ts';
 import type { Evidence } from '#shared/domain/ticket/state.ts';
 import { actOnTicket } from '../../app/act.ts';
 import { useDesk } from '../../app/desk.ts';
-import { explainError, explainRefusal } from '../../app/explain.ts';
+import { explainRefusal } from '../../app/explain.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import { useEntity } from '../../app/use-live.ts';
 import { keepBytes, offerDownload, readBytes } from '../../host/keep-bytes.ts';
 import type { DockTab } from '../../stores/view.ts';
@@ -22,8 +23,6 @@ export function DocumentTab({ tab }: { tab: DockTab }) {
   const [isMaking, setMaking] = useState(false);
   if (ticket === undefined) return <p className={classes.hint}>{t('app.dock.noTicket')}</p>;
 
-  const fail = (thrown: unknown): void =>
-    void notifications.show({ color: 'red', message: explainError(thrown) });
   const make = async (): Promise<void> => {
     setMaking(true);
     try {
@@ -32,7 +31,7 @@ export function DocumentTab({ tab }: { tab: DockTab }) {
         message: decision.ok ? t('document.made', { pages }) : explainRefusal(decision.refusal),
       });
     } catch (thrown) {
-      fail(thrown);
+      tellTrouble(thrown);
     } finally {
       setMaking(false);
     }
@@ -53,14 +52,14 @@ export function DocumentTab({ tab }: { tab: DockTab }) {
       });
       notifications.show({ message: t('document.photoAdded') });
     } catch (thrown) {
-      fail(thrown);
+      tellTrouble(thrown);
     }
   };
   const open = async (item: Evidence): Promise<void> => {
     try {
       offerDownload(await readBytes(desk.host, item.data.sha256), item.data.name, item.data.mediaType);
     } catch (thrown) {
-      fail(thrown);
+      tellTrouble(thrown);
     }
   };
   const files = ticket.evidence

@@ -7,8 +7,9 @@ import type { Refusal } from '#shared/domain/refusal.ts';
 import { fieldOf } from '#shared/domain/ticket/state.ts';
 import { returnUnit, swapUnit, takeUnit } from '../../app/act.ts';
 import { useDesk } from '../../app/desk.ts';
-import { explainError, explainRefusal } from '../../app/explain.ts';
+import { explainRefusal } from '../../app/explain.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import { useEntities, useEntity } from '../../app/use-live.ts';
 import type { DockTab } from '../../stores/view.ts';
 import { isAvailable, type UnitState } from '#shared/domain/part/unit.ts';
@@ -85,7 +86,7 @@ export function SwapTab({ tab }: { tab: DockTab }) {
         reset();
       } else setRefusal(decision.refusal);
     } catch (thrown) {
-      notifications.show({ color: 'red', message: explainError(thrown) });
+      tellTrouble(thrown);
     } finally {
       setSaving(false);
     }

@@ -1,5 +1,4 @@
 import { Button, FileInput, Select, Textarea, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { decideDirectory } from '#shared/domain/directory/decide.ts';
@@ -7,6 +6,7 @@ import { decideContext, saveDecision, useDesk } from '../../app/desk.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { keepBytes } from '../../host/keep-bytes.ts';
+import { OpenChoice } from './open-choice.tsx';
 import { commandOf, fieldsOf, startValues, type FieldSpec, type RecordForm } from './record-forms.ts';
 import classes from './record-dialog.module.css';
 
@@ -94,6 +94,10 @@ interface FieldProps {
 function Field({ field, value, file, onChange, onFile }: FieldProps) {
   const { t } = useTranslation();
   const { name, as, choices = [] } = field;
+  const named = choices.map((choice) => ({
+    value: choice.value,
+    label: choice.label ?? t(choice.text ?? '', choice.values),
+  }));
   const common = {
     label: t(`site.field.${name}`),
     withAsterisk: field.isRequired === true,
@@ -117,13 +121,12 @@ function Field({ field, value, file, onChange, onFile }: FieldProps) {
         <Select
           {...common}
           value={value === '' ? null : value}
-          data={choices.map((choice) => ({
-            value: choice.value,
-            label: choice.label ?? t(choice.text ?? '', choice.values),
-          }))}
+          data={named}
           onChange={(chosen) => onChange(chosen ?? '')}
         />
       );
+    case 'openChoice':
+      return <OpenChoice {...common} value={value} choices={named} onChange={onChange} />;
     case 'file':
       return <FileInput {...common} value={file} placeholder={t('site.chooseFile')} onChange={onFile} />;
     default:
@@ -136,9 +139,4 @@ function Field({ field, value, file, onChange, onFile }: FieldProps) {
         />
       );
   }
-}
-
-/** Says once that something went wrong outside a form. */
-export function tell(thrown: unknown): void {
-  notifications.show({ color: 'red', message: explainError(thrown) });
 }

@@ -1,5 +1,6 @@
 import type { DirectoryCommand } from '#shared/domain/directory/decide.ts';
 import type { AssetState, CustomerState, SiteState } from '#shared/domain/directory/state.ts';
+import { ASSET_KINDS } from '#shared/domain/directory/asset-kinds.ts';
 import { SiteDocumentKind } from '#shared/domain/directory/events.ts';
 import type { ContractState } from '#shared/domain/contract/contract.ts';
 import { defaultCalendars } from '#shared/domain/sla/default-calendars.ts';
@@ -22,7 +23,8 @@ export type RecordForm =
 /** One field: its texts stand under `site.field.<name>`. */
 export interface FieldSpec {
   readonly name: string;
-  readonly as: 'line' | 'text' | 'day' | 'choice' | 'file';
+  /** `openChoice`: one of the choices, or something else in own words. */
+  readonly as: 'line' | 'text' | 'day' | 'choice' | 'openChoice' | 'file';
   readonly isRequired?: boolean;
   readonly choices?: readonly Choice[];
   /** Has a line of help under `site.help.<name>`. */
@@ -71,7 +73,12 @@ export function fieldsOf(form: RecordForm): readonly FieldSpec[] {
       return [
         line('name', true),
         line('nameEn'),
-        line('kind', true),
+        {
+          name: 'kind',
+          as: 'openChoice',
+          isRequired: true,
+          choices: ASSET_KINDS.map((value) => ({ value, text: `site.assetKind.${value}` })),
+        },
         line('model', true),
         line('serial', true),
         { name: 'slots', as: 'text', hasHelp: true },

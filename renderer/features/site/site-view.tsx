@@ -8,12 +8,13 @@ import type { SiteState } from '#shared/domain/directory/state.ts';
 import { mayAppend } from '#shared/domain/rights/rights.ts';
 import { decideContext, saveDecision, subjectOf, useDesk } from '../../app/desk.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import { useEntities, useEntity } from '../../app/use-live.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { offerDownload, readBytes } from '../../host/keep-bytes.ts';
 import { useView } from '../../stores/view.ts';
 import { VisitPanel } from '../visit/index.ts';
-import { RecordDialog, tell } from './record-dialog.tsx';
+import { RecordDialog } from './record-dialog.tsx';
 import type { RecordForm } from './record-forms.ts';
 import classes from './sites-page.module.css';
 
@@ -92,13 +93,15 @@ export function SiteView({ siteId }: { siteId: string }) {
               })}`}
             <p>{contract.entitlement}</p>
             {may('contract.registered') && (
-              <button
-                type="button"
-                className={classes.link}
-                onClick={() => setForm({ kind: 'contract', on: contract, site })}
-              >
-                {t('site.edit')}
-              </button>
+              <div className={classes.acts}>
+                <button
+                  type="button"
+                  className={classes.link}
+                  onClick={() => setForm({ kind: 'contract', on: contract, site })}
+                >
+                  {t('site.edit')}
+                </button>
+              </div>
             )}
           </li>
         ))}
@@ -166,7 +169,11 @@ export function SiteView({ siteId }: { siteId: string }) {
               title={`${t(`site.documentKind.${document.kind}`)} · ${document.title}`}
               file={document}
             />
-            {may('site.documentRemoved') && <RemoveDocument site={site} documentId={document.documentId} />}
+            {may('site.documentRemoved') && (
+              <div className={classes.acts}>
+                <RemoveDocument site={site} documentId={document.documentId} />
+              </div>
+            )}
           </li>
         ))}
       </Part>
@@ -220,7 +227,7 @@ function FileLine({ title, file }: { title: string; file: { sha256: string; size
   };
   return (
     <p>
-      <button type="button" className={classes.link} onClick={() => void save().catch(tell)}>
+      <button type="button" className={classes.link} onClick={() => void save().catch(tellTrouble)}>
         {title}
       </button>{' '}
       {file.name} · {formatSize(file.size, i18n.language)}
@@ -241,7 +248,7 @@ function RemoveDocument({ site, documentId }: { site: SiteState; documentId: str
       type="button"
       className={classes.link}
       onBlur={() => setSure(false)}
-      onClick={() => (isSure ? void remove().catch(tell) : setSure(true))}
+      onClick={() => (isSure ? void remove().catch(tellTrouble) : setSure(true))}
     >
       {t(isSure ? 'site.removeSure' : 'site.remove')}
     </button>

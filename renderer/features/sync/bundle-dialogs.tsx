@@ -3,10 +3,10 @@ import { useState, type ReactNode, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { formatSize } from '../../components/format-size.ts';
 import classes from './sync-page.module.css';
-import { tellTrouble } from './tell-trouble.ts';
 
 const SHORTEST = 8;
 

@@ -2,8 +2,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import classes from './sync-page.module.css';
-import { tellTrouble } from './tell-trouble.ts';
 
 /** Imported facts that the server does not take: tried again now and then, until somebody gives them up, which is asked twice. */
 export function CarriedRefused({ count, code }: { count: number; code: string }) {

@@ -25,18 +25,19 @@ export function writeFields(
   before: Data,
   texts: Readonly<Record<string, string>>,
 ): Record<string, unknown> | undefined {
-  const data: Record<string, unknown> = {};
+  const data: [string, unknown][] = [];
   for (const [name, value] of Object.entries(before)) {
     const text = texts[name] ?? '';
     if (typeof value === 'string') {
-      data[name] = text;
+      data.push([name, text]);
       continue;
     }
     const read = readJson(text);
     if (read === undefined || typeof read.value !== typeof value) return undefined;
-    data[name] = read.value;
+    data.push([name, read.value]);
   }
-  return data;
+  // Entries, since a field may be called `__proto__`.
+  return Object.fromEntries(data);
 }
 
 function readJson(text: string): { value: unknown } | undefined {

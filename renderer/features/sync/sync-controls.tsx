@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import { ExportBundle, ImportBundle } from './bundle-dialogs.tsx';
 import classes from './sync-page.module.css';
-import { tellTrouble } from './tell-trouble.ts';
 
 type MeteredMode = 'auto' | 'on' | 'off';
 

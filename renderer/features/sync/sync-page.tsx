@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReconnectPreview as Preview, UnsentBlob, Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
-import { tellTrouble } from './tell-trouble.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import { CarriedRefused } from './carried-refused.tsx';
 import { ConnectionFacts } from './connection-facts.tsx';
 import { LoginAgain } from './login-again.tsx';

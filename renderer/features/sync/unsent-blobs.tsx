@@ -5,15 +5,18 @@ import { explainError } from '../../app/explain.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { useNow } from '../../components/use-now.ts';
 import { tellAge } from './tell-age.ts';
+import { tellWaiting } from './tell-waiting.ts';
 import { useAttachmentNames } from './use-attachment-names.ts';
 import classes from './sync-page.module.css';
 import { nextTry } from './unsynced-facts.tsx';
 import { useStreamNames } from './use-stream-names.ts';
+import { useSyncStatus } from './use-sync-status.ts';
 
 /** Attachments that the server does not hold safely yet. The copies here stay until it says that it does. */
 export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
   const { t, i18n } = useTranslation();
   const now = useNow(1_000);
+  const status = useSyncStatus();
   const streamName = useStreamNames(items.map(({ stream }) => stream));
   const names = useAttachmentNames(items);
   return (
@@ -43,7 +46,7 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
                 {formatSize(bytes, i18n.language)}
               </Table.Td>
               <Table.Td>
-                {t(`sync.blob.${state}`)}{' '}
+                {state === 'waiting' ? tellWaiting(status, t) : t(`sync.blob.${state}`)}{' '}
                 {reason !== null && explainError(Object.assign(new Error(reason), { code: reason }))}
               </Table.Td>
               <Table.Td className={classes.figure}>{nextTry(nextTryAt, now, t)}</Table.Td>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
+import { tellTrouble } from '../../app/tell-trouble.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { deviceZone, formatInstant } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
@@ -13,7 +14,7 @@ import { ResendDialog } from './resend-dialog.tsx';
 import classes from './sync-page.module.css';
 import { tellAge } from './tell-age.ts';
 import { useSyncStatus } from './use-sync-status.ts';
-import { tellTrouble } from './tell-trouble.ts';
+import { tellWaiting } from './tell-waiting.ts';
 import { useStreamNames } from './use-stream-names.ts';
 
 /** Many thousand facts after weeks without a network: the first of them tell enough, the count tells the rest. */
@@ -89,15 +90,11 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
 function Standing({ item: { state, verdict } }: { item: Unsynced }) {
   const { t } = useTranslation();
   const status = useSyncStatus();
-  const waitsFor = status?.offlineByChoice === true ? 'paused' : (status?.state ?? 'offline');
-  return (
-    <>
-      {state === 'waiting'
-        ? t(`sync.waitsFor.${waitsFor}`, { defaultValue: t('sync.item.waiting') })
-        : t(`sync.item.${state}`)}{' '}
-      {verdict === null || state === 'quarantined' ? '' : explainVerdict(verdict, t)}
-    </>
-  );
+  if (state === 'waiting') return tellWaiting(status, t);
+  const reason = verdict === null ? '' : explainVerdict(verdict, t);
+  const words = t(`sync.item.${state}`);
+  // Why the office has it comes before that it has it.
+  return state === 'quarantined' ? `${reason} ${words}` : `${words} ${reason}`;
 }
 
 /** A refused fact waits for a person: corrected and sent again, or given up, which is asked twice. */

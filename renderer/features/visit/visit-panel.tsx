@@ -113,6 +113,14 @@ function Item({ item }: { item: VisitItem }) {
     ...about,
     ...(about.nameEn !== undefined && { name: english ? about.nameEn : about.name }),
     ...(about.titleEn !== undefined && { title: english ? about.titleEn : about.title }),
+    // What the version is called in forms and on the site stands here too.
+    ...(about.version !== undefined &&
+      about.id !== undefined && {
+        calendar: t(`site.calendar.${about.id}`, {
+          version: about.version,
+          defaultValue: `${about.id}, ${about.version}`,
+        }),
+      }),
     ...(typeof about.at === 'string' && {
       at: new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium' }).format(new Date(about.at)),
     }),

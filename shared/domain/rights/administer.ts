@@ -27,6 +27,12 @@ export function administeredRegions(subject: Subject, area: AdminArea): 'all' | 
   return everywhere ? 'all' : [...new Set([subject.homeRegion, ...subject.regions])];
 }
 
+/** Of these roles, those that the user may give to somebody in his own regions. */
+export function givableRoles<R extends string>(subject: Subject, roles: readonly R[]): R[] {
+  const regions = [subject.homeRegion];
+  return roles.filter((role) => mayAdminister(subject, 'users', { roles: [role], regions }));
+}
+
 function isWithin(subject: Subject, { roles, regions }: Target): boolean {
   if (roles?.includes('admin') === true) return false;
   return regions.length > 0 && regions.every((region) => mayRead(subject, `region/${region}`));

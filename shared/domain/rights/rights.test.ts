@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Role } from '../directory/events.ts';
 import { eventTypes } from '../registry.ts';
-import { administeredRegions, mayAdminister } from './administer.ts';
+import { administeredRegions, givableRoles, mayAdminister } from './administer.ts';
 import { isReadOnly, mayAppend, mayRead, readableScopes, refusalOf } from './rights.ts';
 import type { Subject } from './subject.ts';
 import { APPENDS } from './table.ts';
@@ -136,6 +136,12 @@ describe('Who administers', () => {
     expect(mayAdminister(manager, 'audit')).toBe(false);
     expect(mayAdminister(manager, 'regions')).toBe(false);
     expect(administeredRegions(manager, 'devices')).toEqual(['sz', 'cd']);
+  });
+
+  it('[SY44] offers each only the roles that he may give', () => {
+    expect(givableRoles(manager, Role.options)).toEqual(Role.options.filter((role) => role !== 'admin'));
+    expect(givableRoles(aUser(['admin']), Role.options)).toEqual(Role.options);
+    expect(givableRoles(aUser(['desk']), Role.options)).toEqual([]);
   });
 
   it('[SY44] lets an administrator reach everything, and everybody else nothing', () => {

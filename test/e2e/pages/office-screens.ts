@@ -74,10 +74,10 @@ export class OfficeScreens {
     await page.keyboard.press('Escape');
   }
 
-  async addRole(words: RegExp): Promise<void> {
+  /** Opens the choice of roles. @returns what can be chosen. */
+  async rolesOffered(): Promise<Locator> {
     await this.page.getByTestId('user-roles').click({ force: true });
-    await entry(this.page, words).click();
-    await this.page.keyboard.press('Escape');
+    return this.page.locator('[data-combobox-option]').filter({ visible: true });
   }
 
   async saveUser(): Promise<void> {

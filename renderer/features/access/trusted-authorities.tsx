@@ -70,7 +70,11 @@ export function TrustedAuthorities({ host, onAdded }: { host: HostClient; onAdde
             maxRows={10}
             value={pem}
             data-testid="ca-pem"
-            onChange={(event) => setPem(event.currentTarget.value)}
+            classNames={{ input: classes.print }}
+            onChange={(event) => {
+              setTrouble(undefined);
+              setPem(event.currentTarget.value);
+            }}
           />
           <Button size="xs" disabled={pem.trim() === ''} data-testid="ca-add" onClick={add}>
             {t('settings.trust.add')}

@@ -32,14 +32,15 @@ export function AuditTab() {
           {value?.entries.map((entry) => (
             <Table.Tr key={entry.n}>
               <Table.Td className={classes.figure}>{formatSeen(entry.at, i18n.language, '')}</Table.Td>
-              <Table.Td>
-                {entry.actor} <span className={classes.mono}>{entry.address}</span>
+              <Table.Td className={classes.figure}>
+                {entry.actor}
+                <p className={classes.mono}>{entry.address}</p>
               </Table.Td>
-              <Table.Td>
+              <Table.Td className={classes.figure}>
                 {t(`admin.audit.acts.${entry.act.replace('.', '_')}`, { defaultValue: entry.act })}
               </Table.Td>
               <Table.Td className={classes.mono}>{entry.subject}</Table.Td>
-              <Table.Td className={classes.mono}>{detailOf(entry.detail, t)}</Table.Td>
+              <Table.Td className={classes.words}>{detailOf(entry.detail, t)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -68,15 +69,19 @@ function detailOf(detail: unknown, t: Translate): string {
     return detail === undefined ? '' : JSON.stringify(detail);
   return Object.entries(detail)
     .filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
-    .map(([name, value]) => `${t(`admin.audit.field.${name}`, { defaultValue: name })}: ${plain(value, t)}`)
+    .map(
+      ([name, value]) =>
+        `${t(`admin.audit.field.${name}`, { defaultValue: name })}: ${plain(value, t, name)}`,
+    )
     .join(' · ');
 }
 
-function plain(value: unknown, t: Translate): string {
-  if (typeof value === 'string') return t(`admin.audit.value.${value}`, { defaultValue: value });
+function plain(value: unknown, t: Translate, field: string): string {
+  const place = field === 'roles' ? 'admin.role' : 'admin.audit.value';
+  if (typeof value === 'string') return t(`${place}.${value}`, { defaultValue: value });
   if (typeof value === 'boolean') return t(`admin.audit.value.${value}`);
-  if (Array.isArray(value)) return value.map((one) => plain(one, t)).join(', ');
+  if (Array.isArray(value)) return value.map((one) => plain(one, t, field)).join(', ');
   if (typeof value === 'object' && value !== null && 'from' in value && 'to' in value)
-    return `${plain(value.from, t)} → ${plain(value.to, t)}`;
+    return `${plain(value.from, t, field)} → ${plain(value.to, t, field)}`;
   return JSON.stringify(value);
 }

@@ -1,4 +1,4 @@
-import { Button, Select, Table, TextInput } from '@mantine/core';
+import { Button, Select, TextInput } from '@mantine/core';
 import { useCallback, useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Tier } from '#shared/domain/ticket/words.ts';
@@ -8,6 +8,7 @@ import { DialogFrame } from '../../components/dialog-frame.tsx';
 import classes from './admin-page.module.css';
 import { useDirectory } from '../ticket/index.ts';
 import { namedRegion } from './named-region.ts';
+import { PlaceList } from './place-list.tsx';
 import { Trouble } from './trouble.tsx';
 import { useLoaded } from './use-loaded.ts';
 
@@ -75,71 +76,21 @@ export function RegionsTab() {
   return (
     <section>
       <Trouble text={trouble} />
-      <h2 className={classes.subtitle}>
-        {t('admin.region.title')}
-        <button
-          type="button"
-          className={classes.link}
-          data-testid="new-region"
-          onClick={() => setDraft(blank('region'))}
-        >
-          + {t('admin.region.new')}
-        </button>
-      </h2>
-      <Table data-testid="admin-regions">
-        <Table.Tbody>
-          {value?.regions.map((region) => (
-            <Table.Tr key={region.id}>
-              <Table.Td className={classes.mono}>{region.id}</Table.Td>
-              <Table.Td>{bothNames(region)}</Table.Td>
-              <Table.Td>{t('admin.region.users', { count: region.users })}</Table.Td>
-              <Table.Td>
-                <button
-                  type="button"
-                  className={classes.link}
-                  onClick={() => setDraft({ ...blank('region'), ...region, isNew: false })}
-                >
-                  {t('admin.edit')}
-                </button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-      <h2 className={classes.subtitle}>
-        {t('admin.team.title')}
-        <button
-          type="button"
-          className={classes.link}
-          data-testid="new-team"
-          onClick={() => setDraft(blank('team'))}
-        >
-          + {t('admin.team.new')}
-        </button>
-      </h2>
-      <Table data-testid="admin-teams">
-        <Table.Tbody>
-          {value?.teams.map((team) => (
-            <Table.Tr key={team.id}>
-              <Table.Td className={classes.mono}>{team.id}</Table.Td>
-              <Table.Td>
-                {bothNames(team)} {team.tier !== null && `· ${t(`ticket.tier.${team.tier}`)}`}
-              </Table.Td>
-              <Table.Td>{regionName(team.region)}</Table.Td>
-              <Table.Td>{team.members.map((id) => nameOf(id)).join(', ')}</Table.Td>
-              <Table.Td>
-                <button
-                  type="button"
-                  className={classes.link}
-                  onClick={() => setDraft({ ...blank('team'), ...team, isNew: false })}
-                >
-                  {t('admin.edit')}
-                </button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <PlaceList
+        kind="region"
+        places={value?.regions}
+        cells={(region) => [t('admin.region.users', { count: region.users }), '']}
+        onNew={() => setDraft(blank('region'))}
+        onEdit={(region) => setDraft({ ...blank('region'), ...region, isNew: false })}
+      />
+      <PlaceList
+        kind="team"
+        places={value?.teams}
+        about={({ tier }) => tier !== null && `· ${t(`ticket.tier.${tier}`)}`}
+        cells={(team) => [regionName(team.region), team.members.map((id) => nameOf(id)).join(', ')]}
+        onNew={() => setDraft(blank('team'))}
+        onEdit={(team) => setDraft({ ...blank('team'), ...team, isNew: false })}
+      />
       {draft !== undefined && (
         <DialogFrame
           title={t(draft.isNew ? `admin.${draft.kind}.new` : `admin.${draft.kind}.edit`)}
@@ -199,9 +150,4 @@ export function RegionsTab() {
       )}
     </section>
   );
-}
-
-/** Once where both languages call it the same. */
-function bothNames({ nameZh, nameEn }: { nameZh: string; nameEn: string }): string {
-  return nameZh === nameEn ? nameZh : `${nameZh} · ${nameEn}`;
 }

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import type { HostClient } from '../../host/connect.ts';
-import { formatBytes } from '../../components/format-duration.ts';
+import { formatSize } from '../../components/format-size.ts';
 import classes from './log.module.css';
 
 type Listing = Awaited<ReturnType<HostClient['logs']['listFolder']>>;
@@ -91,7 +91,9 @@ export function FolderBrowser({
                 <FileText size={14} aria-hidden />
               )}
               <span className={classes.entryName}>{name}</span>
-              <span className={classes.entryFact}>{kind === 'file' ? formatBytes(size) : ''}</span>
+              <span className={classes.entryFact}>
+                {kind === 'file' ? formatSize(size, i18n.language) : ''}
+              </span>
               <span className={classes.entryFact}>{date.format(mtimeMs)}</span>
             </button>
           </li>

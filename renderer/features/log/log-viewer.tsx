@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { PAGE_LINES } from '#shared/host/logs.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
-import { formatBytes } from '../../components/format-duration.ts';
+import { formatSize } from '../../components/format-size.ts';
 import { attachExcerpt } from './attach-excerpt.ts';
 import type { LineSource, LogEncodingName, LogLine } from './line-source.ts';
 import { LogHits } from './log-hits.tsx';
@@ -30,7 +30,7 @@ export function LogViewer({
   ticketId: string;
   isFollowed: boolean;
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const desk = useDesk();
   const listId = useId();
   const [isFollowing, setIsFollowing] = useState(isFollowed);
@@ -185,7 +185,7 @@ export function LogViewer({
         {hasPanel && <LogHits search={search.state} onGo={search.go} />}
       </div>
       <div className={classes.status} data-testid="log-status">
-        <span>{formatBytes(snapshot.source.size - snapshot.source.start)}</span>
+        <span>{formatSize(snapshot.source.size - snapshot.source.start, i18n.language)}</span>
         {covered >= 1 && snapshot.isByLine ? (
           <span>
             {t('log.status.lines', {

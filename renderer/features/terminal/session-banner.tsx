@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { HostError } from '#shared/host/errors.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
 import { useView, type DockTab } from '../../stores/view.ts';
-import { formatBytes, formatDuration } from '../../components/format-duration.ts';
+import { formatDuration } from '../../components/format-duration.ts';
+import { formatSize } from '../../components/format-size.ts';
 import type { ScreenEnd, ScreenNotice } from './session-events.ts';
 import type { ScreenPhase } from './use-session.ts';
 import classes from './terminal.module.css';
@@ -20,7 +21,7 @@ interface Props {
 
 /** What happened to the session and to its recording, with the way on. Empty while all is well. */
 export function SessionBanner({ tab, phase, notices, onReconnect, onReattach, onKeep }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const openTab = useView((view) => view.openTab);
   const { end, kept } = phase;
   const isMoved = end?.why === 'movedToAnotherScreen';
@@ -56,7 +57,7 @@ export function SessionBanner({ tab, phase, notices, onReconnect, onReattach, on
           <span>
             {t('terminal.kept.attached', {
               time: formatDuration(kept.durationMs),
-              size: formatBytes(kept.size),
+              size: formatSize(kept.size, i18n.language),
             })}
             {!kept.complete && ` ${t('terminal.kept.incomplete')}`}
           </span>

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { useView } from '../../stores/view.ts';
 import type { Attachment } from './tell-event.ts';
-import { formatClockLength } from '../../components/format-size.ts';
+import { formatDuration } from '../../components/format-duration.ts';
 import classes from './attachment.module.css';
 
 const ICONS = {
@@ -50,7 +50,7 @@ export function AttachmentChip({ attachment, ticket, onShow }: ChipProps) {
       <span>
         {t(`ticket.evidence.${attachment.kind}`)} · {attachment.name}
       </span>
-      {durationMs !== undefined && <span>{formatClockLength(durationMs)}</span>}
+      {durationMs !== undefined && <span>{formatDuration(durationMs)}</span>}
     </button>
   );
 }

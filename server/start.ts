@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import type { Server as TlsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
-import { hasAccount, saveAccount, type NewAccount } from './auth/accounts.ts';
+import { saveAccount, type NewAccount } from './auth/accounts.ts';
 import { makeFirstAdminLink } from './auth/first-admin.ts';
 import { OidcConfigSchema, type OidcConfig } from './auth/oidc/oidc-config.ts';
 import { BlobStore, MAX_BLOB_BYTES } from './blobs/blob-store.ts';
 import { ContentFiles } from './blobs/content-files.ts';
 import type { ServerContext } from './context.ts';
-import { DEMO_ACCOUNTS } from './demo-accounts.ts';
+import { makeDemo } from './demo-accounts.ts';
 import { Uploads } from './blobs/uploads.ts';
 import type { UploadLimits } from './blobs/upload-table.ts';
 import { openData, readEpoch } from './open-data.ts';
@@ -141,9 +141,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ],
     });
     const firstAdminPath = await makeFirstAdminLink(context);
-    for (const account of options.demo === true ? DEMO_ACCOUNTS : []) {
-      if (!(await hasAccount(database, 'main', account.id))) await saveAccount(database, account);
-    }
+    if (options.demo === true) await makeDemo(database);
     await app.listen({ port: options.port ?? 0, host });
     const { port } = app.server.address() as AddressInfo;
     // PostgreSQL can be opened beside this process; the embedded database cannot.

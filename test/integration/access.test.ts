@@ -6,33 +6,23 @@ import { beginWipe } from '#electron/services/access/wipe.ts';
 import type { Host } from '#electron/services/host/create-host.ts';
 import type { HostPorts } from '#electron/services/host/ports.ts';
 import { openDataDir } from '#electron/services/workspace/data-dir.ts';
-import { type RunningServer, startServer } from '#server/start.ts';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { aDraft, steppedClock } from '#test/support/journal-builders.ts';
 import { context, isSettled, openLaptop, osStore, untilStatus } from '#test/support/laptop-host.ts';
 import { startIdentityProvider } from '#test/support/identity-provider.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { TestServer } from '#test/support/test-server.ts';
 
 const PASSPHRASE = 'correct horse battery';
 let dir: string;
-let serverDir: string;
-let server: RunningServer;
+let server: TestServer;
 const hosts: Host[] = [];
 
 beforeAll(async () => {
-  serverDir = await mkdtemp(join(tmpdir(), 'faultline-access-server-'));
-  server = await startServer({
-    data: serverDir,
-    demo: true,
-    logLevel: 'error',
-    // Short, so that every test here also renews its login.
-    accessTtlMs: 1_000,
-  });
+  // A short life, so that every test here also renews its login.
+  server = await TestServer.start('PGlite', { demo: true, logLevel: 'error', accessTtlMs: 1_000 });
 }, 120_000);
-afterAll(async () => {
-  await server.close();
-  await rm(serverDir, { recursive: true, force: true });
-});
+afterAll(() => server?.close());
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'faultline-access-'));
 });
@@ -192,7 +182,6 @@ describe('identity', () => {
 
   test('[SY92] signs in through the company’s provider in a browser, first and again, and for nobody else’s workspace', async () => {
     const provider = await startIdentityProvider();
-    const data = join(dir, 'oidc-server');
     const { issuer, clientId, clientSecret } = provider;
     const name = 'Company login';
     const oidc = {
@@ -203,7 +192,7 @@ describe('identity', () => {
       tenant: 'main',
       userClaim: 'preferred_username' as const,
     };
-    const own = await startServer({ data, demo: true, logLevel: 'silent', oidc });
+    const own = await TestServer.start('PGlite', { demo: true, oidc });
     provider.allowRedirectTo(`${own.url}/v1/oidc/callback`);
     for (const [subject, user] of Object.entries({ 'subject-1': 'li.wei', 'subject-2': 'zhang.min' }))
       provider.people.set(subject, { preferred_username: user, name: user });

@@ -8,10 +8,10 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CarriedStore } from '#electron/services/bundle/carried-store.ts';
 import type { Host } from '#electron/services/host/create-host.ts';
-import { type RunningServer, startServer } from '#server/start.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import { aDraft } from '#test/support/journal-builders.ts';
 import { context, isSettled, openLaptop, osStore, untilStatus } from '#test/support/laptop-host.ts';
+import { TestServer } from '#test/support/test-server.ts';
 
 /** The shape of a fact; what it says is nothing. */
 const anEvent = {
@@ -30,16 +30,16 @@ const anEvent = {
 };
 
 let dir: string;
-let server: RunningServer;
+let server: TestServer;
 const hosts: Host[] = [];
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'faultline-bundles-'));
-  server = await startServer({ data: join(dir, 'server'), demo: true, logLevel: 'error' });
+  server = await TestServer.start('PGlite', { demo: true, logLevel: 'error' });
 });
 afterAll(async () => {
   for (const host of hosts) await host.close();
-  await server.close();
+  await server?.close();
   await rm(dir, { recursive: true, force: true });
 });
 

@@ -3,58 +3,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createHost, type Host } from '#electron/services/host/create-host.ts';
-import { spawnWorkerThread } from '#electron/services/host/spawn-worker-thread.ts';
-import { noSecretStore } from '#electron/services/vault/secret-store.ts';
-import { type RunningServer, startServer } from '#server/start.ts';
+import type { Host } from '#electron/services/host/create-host.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
 import { aDraft } from '#test/support/journal-builders.ts';
+import { context, isSettled, openLaptop, untilStatus } from '#test/support/laptop-host.ts';
+import { TestServer } from '#test/support/test-server.ts';
 
-const context = { signal: new AbortController().signal };
 const hosts: Host[] = [];
 let dir: string;
-let server: RunningServer;
+let server: TestServer;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'faultline-two-hosts-'));
-  server = await startServer({ data: join(dir, 'server'), demo: true, logLevel: 'error' });
+  server = await TestServer.start('PGlite', { demo: true, logLevel: 'error' });
 });
 afterAll(async () => {
   for (const host of hosts) await host.close();
-  await server.close();
+  await server?.close();
   await rm(dir, { recursive: true, force: true });
 });
 
-async function aLaptop(user: string): Promise<Host['handlers']> {
-  const host = await createHost({
-    paths: { data: join(dir, user), resources: dir, downloads: dir },
-    version: '0.1.0',
-    hostKind: 'browser',
-    capabilities: {
-      nativeMenu: false,
-      nativeDialogs: false,
-      safeStorage: false,
-      openExternal: false,
-      notifications: false,
-      autoUpdate: false,
-    },
-    secrets: noSecretStore,
-    spawnWorker: spawnWorkerThread,
-    openExternal: async () => 'refused',
-    choosePath: async () => undefined,
-  });
+async function aLaptop(user: string): Promise<Host> {
+  const host = await openLaptop(dir, user);
   hosts.push(host);
   await host.handlers.app.connectServer(
     { url: server.url, user, password: 'demo', deviceName: `Laptop of ${user}` },
     context,
   );
-  return host.handlers;
-}
-
-async function whenSynced(laptop: Host['handlers']): Promise<void> {
-  for await (const status of laptop.sync.status({}, context)) {
-    if (status.state === 'online' && status.unsynced === 0 && status.unsentBlobs === 0) return;
-  }
+  return host;
 }
 
 async function pull(laptop: Host['handlers']): Promise<PullLine[]> {
@@ -65,8 +41,8 @@ async function pull(laptop: Host['handlers']): Promise<PullLine[]> {
 }
 
 test('[H30][H36][H37][H38] a fact and its photo go from one laptop through the real server to another', async () => {
-  const engineer = await aLaptop('li.wei');
-  const desk = await aLaptop('zhang.min');
+  const [first, second] = [await aLaptop('li.wei'), await aLaptop('zhang.min')];
+  const [engineer, desk] = [first.handlers, second.handlers];
   const photo = new Uint8Array(300_000).map((_, i) => (i * 7) % 256);
   const { sha256 } = await engineer.blobs.put({ bytes: photo }, context);
   const draft = {
@@ -75,7 +51,7 @@ test('[H30][H36][H37][H38] a fact and its photo go from one laptop through the r
     data: { text: '整流模块 3 告警', photo: sha256 },
   };
   const { events } = await engineer.journal.append({ drafts: [draft] }, context);
-  await whenSynced(engineer);
+  await untilStatus(first, isSettled);
 
   const lines = await pull(desk);
   expect(lines.filter((line) => line.k === 'event').map((line) => line.event)).toContainEqual(events[0]);
@@ -105,7 +81,7 @@ test('[H30][H36][H37][H38] a fact and its photo go from one laptop through the r
 
 test('[H39] the other laptop is poked', async () => {
   const [engineer, desk] = [hosts[0]!.handlers, hosts[1]!.handlers];
-  await whenSynced(desk);
+  await untilStatus(hosts[1]!, isSettled);
   const pokes = desk.sync.pokes({}, context)[Symbol.asyncIterator]();
   await pokes.next();
   const told = pokes.next();

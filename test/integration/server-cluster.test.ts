@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startServer } from '#server/start.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { startRoundRobinProxy, type RoundRobinProxy } from '#test/support/proxy.ts';
 import { startServerProcess, type ServerProcess } from '#test/support/server-process.ts';
@@ -104,27 +105,13 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
     const device = await SyncDevice.logIn(proxy.url, 'li.wei');
     const bytes = randomBytes(300_000);
     const path = await beginUpload(device, bytes);
-    const abort = new AbortController();
-    // A body that stops in the middle and never ends, on the first node.
-    const stuck = fetch(`${nodes[0]!.url}${path}`, {
-      method: 'PATCH',
-      signal: abort.signal,
-      headers: {
-        authorization: `Bearer ${device.login.token}`,
-        'tus-resumable': '1.0.0',
-        'upload-offset': '0',
-        'content-type': 'application/offset+octet-stream',
-      },
-      body: new ReadableStream({ start: (controller) => controller.enqueue(bytes.subarray(0, 100_000)) }),
-      duplex: 'half',
-    } as RequestInit).catch(() => undefined);
+    const stuck = sendPart(nodes[0]!.url, device, path, bytes.subarray(0, 100_000));
     const offset = async (): Promise<string | null> =>
       (await tus(direct(device, 1), 'HEAD', path)).headers.get('upload-offset');
     await expect.poll(offset, { timeout: 20_000 }).toBe('100000');
     expect((await patch(direct(device, 2), path, 100_000, bytes.subarray(100_000))).status).toBe(204);
     expect((await device.request('GET', `/v1/blobs/${sha256(bytes)}/receipt`)).status).toBe(200);
-    abort.abort();
-    await stuck;
+    await stuck.giveUp();
   }, 60_000);
 
   it('[SY73b] guessing is throttled over all nodes together', async () => {
@@ -155,19 +142,7 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
     const bytes = randomBytes(500_000);
     const path = await beginUpload(device, bytes);
     // The first node is in the middle of a part when it dies, and so holds the lock.
-    const abort = new AbortController();
-    const stuck = fetch(`${nodes[0]!.url}${path}`, {
-      method: 'PATCH',
-      signal: abort.signal,
-      headers: {
-        authorization: `Bearer ${device.login.token}`,
-        'tus-resumable': '1.0.0',
-        'upload-offset': '0',
-        'content-type': 'application/offset+octet-stream',
-      },
-      body: new ReadableStream({ start: (controller) => controller.enqueue(bytes.subarray(0, 200_000)) }),
-      duplex: 'half',
-    } as RequestInit).catch(() => undefined);
+    const stuck = sendPart(nodes[0]!.url, device, path, bytes.subarray(0, 200_000));
     const events = Array.from({ length: 60 }, (_, n) => device.event({ stream: `probe/kill-${n % 5}` }));
     const accepted: string[] = [];
     let killed: Promise<void> | undefined;
@@ -190,8 +165,8 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
       }
     }
     await killed;
-    await stuck;
-    abort.abort();
+    await stuck.ended;
+    await stuck.giveUp();
     const head = await tus(device, 'HEAD', path);
     expect(head.status).toBe(200);
     const offset = Number(head.headers.get('upload-offset'));
@@ -206,4 +181,77 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
     await back.pull();
     expect(back.receivedIds()).toEqual(expect.arrayContaining(accepted));
   }, 120_000);
+
+  it('[SY17] two in one process poke each other’s devices, and number one scope together', async () => {
+    const databaseUrl = await postgres.createDatabase();
+    const folders = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), 'faultline-server-'))));
+    const options = { databaseUrl, demo: true, logLevel: 'silent' };
+    const one = await startServer({ ...options, data: folders[0]! });
+    const two = await startServer({ ...options, data: folders[1]! });
+    try {
+      const [here, there] = [
+        await SyncDevice.logIn(one.url, 'li.wei'),
+        await SyncDevice.logIn(two.url, 'wang.fang'),
+      ];
+      const response = await fetch(`${one.url}/v1/poke`, {
+        headers: { authorization: `Bearer ${here.login.token}` },
+      });
+      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+      expect((await reader.read()).value).toBe('data: 0\n\n');
+      const ids: string[] = [];
+      const write = async (device: SyncDevice): Promise<void> => {
+        const event = device.event({ stream: `probe/${device.login.userId}` });
+        ids.push(event.id);
+        await device.push([event]);
+      };
+      // Only the other server is written to; the first pokes may come before the two hear each other.
+      const heard = { poke: false };
+      const poked = reader.read().then(({ value }) => {
+        heard.poke = true;
+        return value;
+      });
+      while (!heard.poke) await write(there);
+      expect(await poked).toMatch(/^(data: \d+\n\n)+$/);
+      await Promise.all(
+        [here, there].map(async (device) => {
+          for (let round = 0; round < 10; round++) await write(device);
+        }),
+      );
+      await reader.cancel();
+      const lines = await here.pull();
+      expect(here.receivedIds().toSorted()).toEqual(ids.toSorted());
+      expect(lines).toContainEqual({
+        k: 'checksum',
+        scope: 'region/sz',
+        count: ids.length,
+        hash: checksumOf(ids),
+      });
+    } finally {
+      await one.close();
+      await two.close();
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    }
+  });
 });
+
+/** Sends a part of an upload in a body that never ends, and then nothing. */
+function sendPart(url: string, device: SyncDevice, path: string, part: Uint8Array) {
+  const abort = new AbortController();
+  const ended = fetch(`${url}${path}`, {
+    method: 'PATCH',
+    signal: abort.signal,
+    headers: {
+      authorization: `Bearer ${device.login.token}`,
+      'tus-resumable': '1.0.0',
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+    },
+    body: new ReadableStream({ start: (controller) => controller.enqueue(part) }),
+    duplex: 'half',
+  } as RequestInit).catch(() => undefined);
+  const giveUp = async (): Promise<void> => {
+    abort.abort();
+    await ended;
+  };
+  return { ended, giveUp };
+}

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startServer, type ServerOptions } from '#server/start.ts';
 import type { LoginAnswer } from '#shared/sync/protocol.ts';
+import { placeEmptyDatabase } from '#test/support/empty-database.ts';
 import { ask, logInAt, type ReadAnswer } from '#test/support/login-device.ts';
+import { TestServer } from '#test/support/test-server.ts';
 
 const MINUTE = 60_000;
 
@@ -23,6 +25,7 @@ describe('A server that nobody can enter yet', () => {
       now: () => clock,
     };
     try {
+      await placeEmptyDatabase(folder);
       const earlier = await startServer(options);
       const earlierUrl = earlier.firstAdminUrl!;
       await earlier.close();
@@ -75,14 +78,13 @@ describe('A server that nobody can enter yet', () => {
   }, 120_000);
 
   it('[SY57] lets the link expire after a day, and never gives away an account that was made meanwhile', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'faultline-login-'));
     let clock = Date.now();
-    const server = await startServer({ data: folder, logLevel: 'silent', now: () => clock });
+    const server = await TestServer.start('PGlite', { now: () => clock });
     try {
-      const token = server.firstAdminUrl!.split('/').at(-1)!;
+      const token = server.running.firstAdminUrl!.split('/').at(-1)!;
       const fields = { token, name: 'A', password: 'a long password', again: 'a long password' };
       clock += 24 * 60 * MINUTE;
-      expect((await fetch(server.firstAdminUrl!)).status).toBe(410);
+      expect((await fetch(server.running.firstAdminUrl!)).status).toBe(410);
       expect((await form(server.url, fields)).status).toBe(410);
       clock -= MINUTE;
       await server.addAccount({
@@ -96,18 +98,14 @@ describe('A server that nobody can enter yet', () => {
       expect((await logInAt(server.url, { user: 'admin', password: 'mine' })).status).toBe(200);
     } finally {
       await server.close();
-      await rm(folder, { recursive: true, force: true });
     }
   }, 120_000);
 });
 
 describe('A client that asks without end', () => {
   it('[SY56] is told to wait, by token and by address, while others go on', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'faultline-login-'));
-    const server = await startServer({
-      data: folder,
+    const server = await TestServer.start('PGlite', {
       demo: true,
-      logLevel: 'silent',
       rateLimits: { perToken: 20, perAddress: 90, perAddressWithoutToken: 30 },
     });
     try {
@@ -135,7 +133,6 @@ describe('A client that asks without end', () => {
       expect(rest.slice(22)).toEqual(Array(8).fill(429));
     } finally {
       await server.close();
-      await rm(folder, { recursive: true, force: true });
     }
   }, 120_000);
 });

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -7,8 +7,10 @@ import { migrate, migrateIn, MIGRATIONS, migrationsIn, statementsOf } from '#ser
 import { openPglite } from '#server/db/open-pglite.ts';
 import { openPostgres } from '#server/db/open-postgres.ts';
 import { startServer } from '#server/start.ts';
+import { placeEmptyDatabase } from '#test/support/empty-database.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { DATABASES } from '#test/support/test-server.ts';
 
 /** Argon2id of "demo", as the first version wrote it. */
 const PASSWORD = '$argon2id$v=19$m=19456,t=2,p=1$';
@@ -16,7 +18,7 @@ const versions = MIGRATIONS.map(({ id }) => id);
 
 vi.setConfig({ testTimeout: 90_000 });
 
-describe.each(['PGlite', 'PostgreSQL'] as const)('Migrations on %s', (kind) => {
+describe.each(DATABASES)('Migrations on %s', (kind) => {
   let postgres: Postgres | undefined;
   let folder: string;
   let count = 0;
@@ -24,8 +26,6 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Migrations on %s', (kind) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'faultline-migrations-'));
     if (kind === 'PostgreSQL') postgres = await startPostgres({ settings: ['fsync=off'] });
-    // Making an empty embedded database takes seconds; a copy of one does not.
-    else await (await openPglite(join(folder, 'empty'))).close();
   });
   afterAll(async () => {
     await postgres?.stop();
@@ -34,7 +34,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('Migrations on %s', (kind) => {
 
   const place = async (): Promise<{ data: string; databaseUrl?: string }> => {
     const data = join(folder, String(++count));
-    if (postgres === undefined) await cp(join(folder, 'empty'), join(data, 'database'), { recursive: true });
+    if (postgres === undefined) await placeEmptyDatabase(data);
     return postgres === undefined ? { data } : { data, databaseUrl: await postgres.createDatabase() };
   };
   const openAt = ({ data, databaseUrl }: { data: string; databaseUrl?: string }): Promise<Database> =>

@@ -1,14 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OidcConfigSchema, type OidcConfig } from '#server/auth/oidc/oidc-config.ts';
-import { startServer, type RunningServer } from '#server/start.ts';
 import type { LoginAnswer } from '#shared/sync/protocol.ts';
 import { startIdentityProvider, type IdentityProvider } from '#test/support/identity-provider.ts';
 import { ask, codeOf, DeviceKey, refreshAt, type ReadAnswer } from '#test/support/login-device.ts';
+import { TestServer } from '#test/support/test-server.ts';
 
 const MINUTE = 60_000;
 const device = { name: 'laptop', platform: 'linux' };
@@ -21,41 +18,36 @@ interface Begun {
 }
 
 describe('Signing in through an OpenID Connect provider', () => {
-  let folder: string;
   let provider: IdentityProvider;
-  let server: RunningServer;
+  let server: TestServer;
   let clock = Date.now();
   const lines: string[] = [];
 
-  const start = async (more: Partial<OidcConfig> = {}): Promise<RunningServer> => {
-    const started = await startServer({
-      data: folder,
+  const oidcWith = (more: Partial<OidcConfig>): OidcConfig => ({
+    issuer: provider.issuer,
+    clientId: provider.clientId,
+    clientSecret: provider.clientSecret,
+    name: 'Company login',
+    tenant: 'main',
+    userClaim: 'preferred_username',
+    ...more,
+  });
+  const allowRedirect = (): void => provider.allowRedirectTo(`${server.url}/v1/oidc/callback`);
+  const restart = async (more: Partial<OidcConfig>): Promise<void> => {
+    await server.restart({ oidc: oidcWith(more) });
+    allowRedirect();
+  };
+
+  beforeAll(async () => {
+    provider = await startIdentityProvider();
+    server = await TestServer.start('PGlite', {
       demo: true,
       logLevel: 'trace',
       logTo: { write: (line: string) => void lines.push(line) },
       now: () => clock,
-      oidc: {
-        issuer: provider.issuer,
-        clientId: provider.clientId,
-        clientSecret: provider.clientSecret,
-        name: 'Company login',
-        tenant: 'main',
-        userClaim: 'preferred_username',
-        ...more,
-      },
+      oidc: oidcWith({}),
     });
-    provider.allowRedirectTo(`${started.url}/v1/oidc/callback`);
-    return started;
-  };
-  const restart = async (more: Partial<OidcConfig>): Promise<void> => {
-    await server.close();
-    server = await start(more);
-  };
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faultline-oidc-'));
-    provider = await startIdentityProvider();
-    server = await start();
+    allowRedirect();
     const people = { 'subject-1': 'li.wei', 'subject-2': 'zhang.min', 'subject-3': 'nobody.here' };
     for (const [subject, name] of Object.entries(people)) {
       provider.people.set(subject, {
@@ -69,7 +61,6 @@ describe('Signing in through an OpenID Connect provider', () => {
   afterAll(async () => {
     await server?.close();
     await provider?.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const begin = async (): Promise<Begun> => {
@@ -349,8 +340,7 @@ describe('Signing in through an OpenID Connect provider', () => {
 
 describe('A server without a provider', () => {
   it('[SY59] says so', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'faultline-oidc-'));
-    const server = await startServer({ data: folder, demo: true, logLevel: 'silent' });
+    const server = await TestServer.start('PGlite', { demo: true });
     try {
       const challenge = createHash('sha256').update('x').digest('base64url');
       const answer = await ask(server.url, 'POST', '/v1/oidc/begin', { challenge });
@@ -358,7 +348,6 @@ describe('A server without a provider', () => {
       expect((await fetch(`${server.url}/v1/oidc/callback?state=x`)).status).toBe(404);
     } finally {
       await server.close();
-      await rm(folder, { recursive: true, force: true });
     }
   }, 60_000);
 });

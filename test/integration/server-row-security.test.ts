@@ -7,6 +7,7 @@ import { sqlState, type Database, type Sql, type View } from '#server/db/databas
 import { migrate } from '#server/db/migrate.ts';
 import { openPglite } from '#server/db/open-pglite.ts';
 import { openPostgres } from '#server/db/open-postgres.ts';
+import { placeEmptyDatabase } from '#test/support/empty-database.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 
 /** Who owns the database: a superuser, a user who may make roles, or one who may do neither. */
@@ -18,6 +19,7 @@ const SCOPED = [
   'event_entities',
   'rows',
   'deliveries',
+  'share_reasons',
   'segment_cuts',
   'segments',
 ] as const;
@@ -36,8 +38,10 @@ describe.each(KINDS)('Row-level security, the database owned by %s', (kind) => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'faultline-rows-'));
-    if (kind === 'PGlite') database = await openPglite(join(folder, 'database'));
-    else {
+    if (kind === 'PGlite') {
+      await placeEmptyDatabase(folder);
+      database = await openPglite(join(folder, 'database'));
+    } else {
       postgres = await startPostgres({ settings: ['fsync=off'] });
       database = await openPostgres(await addressOf(postgres, kind), () => undefined);
     }
@@ -236,6 +240,10 @@ async function fill(sql: Sql, tenant: string): Promise<void> {
     );
     await sql.query(
       `INSERT INTO deliveries (tenant, scope, n, kind, id, stream, home) VALUES ($1, $2, 2, 'left', $2, 's/1', 'org')`,
+      place,
+    );
+    await sql.query(
+      `INSERT INTO share_reasons (tenant, home, stream, scope, because) VALUES ($1, $2, 'site/1', $2, 'ticket/1')`,
       place,
     );
     await sql.query(

@@ -1,53 +1,27 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { request as httpRequest } from 'node:http';
-import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type RunningServer } from '#server/start.ts';
-import type { DomainPort } from '#server/sync/domain.ts';
-import { foldEntity } from '#shared/domain/projection.ts';
-import { startPostgres, type Postgres } from '#test/support/postgres.ts';
-import { checksumOf, send, SyncDevice, type Answer } from '#test/support/sync-device.ts';
+import { rawRequest, talk } from '#test/support/attack/raw-request.ts';
+import { codeOf } from '#test/support/login-device.ts';
+import { send, SyncDevice, type Answer } from '#test/support/sync-device.ts';
+import { DATABASES, TestServer } from '#test/support/test-server.ts';
 
-const REPOSITORY = new URL('../../', import.meta.url).pathname;
-/** A server of the time before there were tickets. */
-const ignorant: DomainPort = {
-  fault: () => undefined,
-  touches: ({ stream }) => [stream],
-  evolve: () => ({}),
-};
-const codeOf = (answer: Answer): [number, string] => [answer.status, (answer.body as { code: string }).code];
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s, attacked', (kind) => {
-  let postgres: Postgres | undefined;
-  let folder: string;
-  let server: RunningServer;
+describe.each(DATABASES)('The server on %s, attacked', (kind) => {
+  let server: TestServer;
   let clock = Date.now();
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'faultline-server-'));
-    if (kind === 'PostgreSQL') postgres = await startPostgres({ settings: ['fsync=off'] });
-    server = await startServer({
-      data: folder,
-      ...(postgres === undefined ? {} : { databaseUrl: postgres.url }),
+    server = await TestServer.start(kind, {
       demo: true,
-      logLevel: 'silent',
       now: () => clock,
       tokenTtlMs: 60_000,
       maxBlobBytes: 1024 * 1024,
     });
   });
-  afterAll(async () => {
-    await server?.close();
-    await postgres?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server?.close());
 
   const fresh = (user = 'li.wei'): Promise<SyncDevice> => SyncDevice.logIn(server.url, user);
   const logIn = (user: string, password: string): Promise<Answer> =>
@@ -91,17 +65,17 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s, attacked', (
 
   it.runIf(kind === 'PostgreSQL')('[SY22] stores neither token nor password', async () => {
     const device = await fresh();
-    const pool = new Pool({ connectionString: postgres?.url });
-    const tables = ['users', 'sessions', 'devices', 'server_facts'];
-    const { rows } = await pool.query(
-      tables.map((table) => `SELECT to_json(t)::text AS row FROM ${table} t`).join(' UNION ALL '),
-    );
-    await pool.end();
-    const everything = rows.map(({ row }) => row as string).join('\n');
-    expect(everything).toContain(device.login.deviceId);
-    expect(everything).toContain('$argon2id$');
-    expect(everything).not.toContain(device.login.token);
-    expect(everything).not.toContain('"demo"');
+    await server.withDatabase(async (database) => {
+      const tables = ['users', 'sessions', 'devices', 'server_facts'];
+      const rows = await database.query<{ row: string }>(
+        tables.map((table) => `SELECT to_json(t)::text AS row FROM ${table} t`).join(' UNION ALL '),
+      );
+      const everything = rows.map(({ row }) => row).join('\n');
+      expect(everything).toContain(device.login.deviceId);
+      expect(everything).toContain('$argon2id$');
+      expect(everything).not.toContain(device.login.token);
+      expect(everything).not.toContain('"demo"');
+    });
   });
 
   it('[SY22] wants a login on every route but hello and login', async () => {
@@ -166,13 +140,23 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s, attacked', (
     const large = Buffer.alloc(1024 * 1024 + 1);
     expect((await device.request('PUT', `/v1/blobs/${sha256(large)}`, large)).status).toBe(413);
     // Without a length announced, the bytes themselves are counted.
-    expect(await putChunked(device, sha256(large), large)).toBe(413);
-    expect(await readdir(join(folder, 'blobs', 'incoming'))).toEqual([]);
+    const chunked = await rawRequest(server.url, {
+      method: 'PUT',
+      path: `/v1/blobs/${sha256(large)}`,
+      headers: {
+        authorization: `Bearer ${device.login.token}`,
+        'content-type': 'application/octet-stream',
+      },
+      body: large,
+      chunked: true,
+    });
+    expect(chunked.status).toBe(413);
+    expect(await readdir(join(server.folder, 'blobs', 'incoming'))).toEqual([]);
   });
 
   it('[SY25] lets no name lead out of its folder', async () => {
     const device = await fresh();
-    await writeFile(join(folder, 'secret'), 'secret');
+    await writeFile(join(server.folder, 'secret'), 'secret');
     for (const name of [
       '..%2F..%2Fsecret',
       '%2e%2e%2fsecret',
@@ -187,7 +171,7 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s, attacked', (
       }
       expect((await device.request('GET', `/v1/segments/${name}`)).status).toBe(404);
     }
-    expect(await readFile(join(folder, 'secret'), 'utf8')).toBe('secret');
+    expect(await readFile(join(server.folder, 'secret'), 'utf8')).toBe('secret');
   });
 
   it('[SY26] refuses bodies, headers and pushes that are too large', async () => {
@@ -245,10 +229,19 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s, attacked', (
     const device = await fresh();
     const text = 'again and again '.repeat(500);
     await device.push([device.event({ stream: 'probe/long', data: { text } })]);
-    const raw = await rawPull(device);
+    const raw = await rawRequest(server.url, {
+      method: 'POST',
+      path: '/v1/pull',
+      headers: {
+        authorization: `Bearer ${device.login.token}`,
+        'content-type': 'application/json',
+        'accept-encoding': 'gzip',
+      },
+      body: JSON.stringify({ epoch: device.epoch, device: device.login.deviceId, cursors: {} }),
+    });
     expect(raw.headers['content-encoding']).toBe('gzip');
     expect(raw.bytes.length).toBeLessThan(text.length / 2);
-    expect(gunzipSync(raw.bytes).toString('utf8')).toContain(text);
+    expect(raw.text).toContain(text);
   });
 
   it.runIf(kind === 'PostgreSQL')(
@@ -260,251 +253,3 @@ describe.each(['PGlite', 'PostgreSQL'] as const)('The server on %s, attacked', (
     },
   );
 });
-
-describe('Two servers on one PostgreSQL', () => {
-  it('[SY17] poke each other’s devices, and number one scope together', async () => {
-    const postgres = await startPostgres();
-    const folders = await Promise.all([1, 2].map(() => mkdtemp(join(tmpdir(), 'faultline-server-'))));
-    const options = { databaseUrl: postgres.url, demo: true, logLevel: 'silent' };
-    const one = await startServer({ ...options, data: folders[0]! });
-    const two = await startServer({ ...options, data: folders[1]! });
-    try {
-      const [here, there] = [
-        await SyncDevice.logIn(one.url, 'li.wei'),
-        await SyncDevice.logIn(two.url, 'wang.fang'),
-      ];
-      const response = await fetch(`${one.url}/v1/poke`, {
-        headers: { authorization: `Bearer ${here.login.token}` },
-      });
-      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-      expect((await reader.read()).value).toBe('data: 0\n\n');
-      const ids: string[] = [];
-      const write = async (device: SyncDevice): Promise<void> => {
-        const event = device.event({ stream: `probe/${device.login.userId}` });
-        ids.push(event.id);
-        await device.push([event]);
-      };
-      // Only the other server is written to; the first pokes may come before the two hear each other.
-      const heard = { poke: false };
-      const poked = reader.read().then(({ value }) => {
-        heard.poke = true;
-        return value;
-      });
-      while (!heard.poke) await write(there);
-      expect(await poked).toMatch(/^(data: \d+\n\n)+$/);
-      await Promise.all(
-        [here, there].map(async (device) => {
-          for (let round = 0; round < 10; round++) await write(device);
-        }),
-      );
-      await reader.cancel();
-      const lines = await here.pull();
-      expect(here.receivedIds().toSorted()).toEqual(ids.toSorted());
-      expect(lines).toContainEqual({
-        k: 'checksum',
-        scope: 'region/sz',
-        count: ids.length,
-        hash: checksumOf(ids),
-      });
-    } finally {
-      await one.close();
-      await two.close();
-      await postgres.stop();
-      for (const folder of folders) await rm(folder, { recursive: true, force: true });
-    }
-  });
-});
-
-describe('The embedded database', () => {
-  it('[SY27] keeps everything over a restart and over kill -9, and opens for one server only', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'faultline-server-'));
-    const started: ChildProcess[] = [];
-    const start = async (): Promise<{ url: string; child: ChildProcess; output: () => string }> => {
-      const server = await startProcess(['--port', '0', '--data', folder, '--demo', '--log', 'trace']);
-      started.push(server.child);
-      return server;
-    };
-    try {
-      const first = await start();
-      expect(first.output()).toContain('Administrator: admin');
-      const device = await SyncDevice.logIn(first.url, 'li.wei');
-      const bytes = randomBytes(50_000);
-      await device.request('PUT', `/v1/blobs/${sha256(bytes)}`, bytes);
-      const events = Array.from({ length: 120 }, (_, n) => device.event({ stream: `probe/${n % 7}` }));
-      expect(await device.push(events)).toMatchObject({ durable: true });
-      await expect(startServer({ data: folder, logLevel: 'silent' })).rejects.toMatchObject({
-        code: 'server.dataLocked',
-      });
-      await kill(first.child, 'SIGKILL');
-
-      const second = await start();
-      expect(second.output()).not.toContain('Administrator');
-      const after = await SyncDevice.logIn(second.url, 'li.wei', 'demo', { id: device.login.deviceId });
-      expect(after.login.epoch).toBe(device.login.epoch);
-      const lines = await after.pull();
-      expect(after.receivedIds()).toEqual(events.map(({ id }) => id));
-      expect(lines).toContainEqual({ k: 'acked', lastEventId: events.at(-1)!.id });
-      expect(
-        Buffer.compare((await after.request('GET', `/v1/blobs/${sha256(bytes)}`)).body as Buffer, bytes),
-      ).toBe(0);
-      const logged = first.output() + second.output();
-      expect(logged).toContain('/v1/login');
-      for (const secret of [device.login.token, after.login.token, '"demo"'])
-        expect(logged).not.toContain(secret);
-      await kill(second.child, 'SIGTERM');
-      expect(second.child.exitCode).toBe(0);
-
-      const third = await startServer({ data: folder, logLevel: 'silent' });
-      const again = await SyncDevice.logIn(third.url, 'li.wei', 'demo', { id: device.login.deviceId });
-      await again.pull();
-      expect(again.receivedIds()).toEqual(events.map(({ id }) => id));
-      await third.close();
-    } finally {
-      for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
-      await rm(folder, { recursive: true, force: true });
-    }
-  }, 120_000);
-
-  it('[SY29] folds all rows anew when it has learnt new event types', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'faultline-server-'));
-    try {
-      const options = { data: folder, demo: true, logLevel: 'silent', bootstrap: { staleAfter: 0 } };
-      const older = await startServer({ ...options, domainFingerprint: 'older', domain: ignorant });
-      const device = await SyncDevice.logIn(older.url, 'li.wei');
-      const now = Date.now();
-      const facts = [2, 1, 3].map((minute) =>
-        device.event(
-          { stream: 'ticket/t', type: 'ticket.assigned', data: { to: `user-${minute}`, tier: 'L1' } },
-          now,
-        ),
-      );
-      await device.push(facts.toReversed());
-      expect((await device.rows(await device.manifest())).map(({ state }) => state)).toEqual([{}]);
-      await older.close();
-      const newer = await startServer(options);
-      const after = await SyncDevice.logIn(newer.url, 'li.wei', 'demo', { id: device.login.deviceId });
-      const [row] = await after.rows(await after.manifest());
-      expect(row?.state).toEqual(JSON.parse(JSON.stringify(foldEntity('ticket/t', facts)?.state)));
-      await newer.close();
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }, 120_000);
-
-  it('[SY28] refuses the demo accounts on anything but loopback', async () => {
-    const data = join(tmpdir(), 'faultline-never-made');
-    await expect(startServer({ data, demo: true, host: '0.0.0.0' })).rejects.toThrow(RangeError);
-  });
-
-  it('[SY28] adds an account from the command line, its password from the standard input', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'faultline-server-'));
-    try {
-      const flags = [
-        'add-user',
-        '--data',
-        folder,
-        '--user',
-        'chen.gong',
-        '--role',
-        'engineer',
-        '--region',
-        'gz',
-      ];
-      const child = runScript([...flags, '--password-stdin']);
-      child.stdin!.end('sesame\n');
-      await ended(child);
-      expect(child.exitCode).toBe(0);
-      const server = await startServer({ data: folder, logLevel: 'silent' });
-      const { login } = await SyncDevice.logIn(server.url, 'chen.gong', 'sesame');
-      expect(login).toMatchObject({ homeRegion: 'gz', roles: ['engineer'], deviceCode: 'GZ01' });
-      await server.close();
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  }, 120_000);
-});
-
-function runScript(flags: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(REPOSITORY, 'scripts/server.ts'), ...flags], {
-    cwd: REPOSITORY,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-}
-
-/** Resolves when the server says that it is ready. */
-async function startProcess(flags: readonly string[]) {
-  const child = runScript(flags);
-  let output = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)));
-    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      const ready = /Faultline server ready: (\S+)\n/.exec(output)?.[1];
-      if (ready !== undefined) resolve(ready);
-    });
-  });
-  return { child, url, output: () => output };
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) =>
-    child.exitCode === null ? child.once('exit', () => resolve()) : resolve(),
-  );
-}
-
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  child.kill(signal);
-  await new Promise<void>((resolve) => child.once('exit', () => resolve()));
-}
-
-/** What the server answers to bytes that no HTTP client would send. */
-async function talk(url: string, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    socket.once('data', (data) => {
-      resolve(data.toString('latin1'));
-      socket.destroy();
-    });
-    socket.once('error', reject);
-  });
-}
-
-function putChunked(device: SyncDevice, hash: string, bytes: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(`${device.url}/v1/blobs/${hash}`, {
-      method: 'PUT',
-      headers: {
-        authorization: `Bearer ${device.login.token}`,
-        'content-type': 'application/octet-stream',
-        'transfer-encoding': 'chunked',
-      },
-    });
-    request.once('response', (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    request.once('error', reject);
-    request.end(bytes);
-  });
-}
-
-function rawPull(device: SyncDevice): Promise<{ headers: Record<string, unknown>; bytes: Buffer }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(`${device.url}/v1/pull`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${device.login.token}`,
-        'content-type': 'application/json',
-        'accept-encoding': 'gzip',
-      },
-    });
-    request.once('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('end', () => resolve({ headers: response.headers, bytes: Buffer.concat(chunks) }));
-    });
-    request.once('error', reject);
-    request.end(JSON.stringify({ epoch: device.epoch, device: device.login.deviceId, cursors: {} }));
-  });
-}

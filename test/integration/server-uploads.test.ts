@@ -3,9 +3,10 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { codeOf } from '#test/support/login-device.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
 import { DATABASES, TestServer } from '#test/support/test-server.ts';
-import { beginUpload, codeOf, patch, tus, type TusAnswer } from '#test/support/uploads.ts';
+import { beginUpload, patch, tus, type TusAnswer } from '#test/support/uploads.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const DAY = 24 * 3_600_000;

@@ -1,52 +1,24 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startChild, type Child } from '#test/e2e/fixtures/child.ts';
+import { startChild } from '#test/e2e/fixtures/child.ts';
 import { makeSmallDisk } from '#test/e2e/fixtures/small-disk.ts';
 import { FakeTime } from '#test/torture/fake-time.ts';
-import {
-  connect,
-  isSettled,
-  note,
-  startHostProcess,
-  untilStatus,
-  type HostProcess,
-} from '#test/torture/host-client.ts';
+import { connect, isSettled, note, startHostProcess, untilStatus } from '#test/torture/host-client.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
-import { SyncDevice } from '#test/support/sync-device.ts';
+import { HostProcesses } from '#test/support/host-processes.ts';
 
-let dir: string;
-let server: Child;
-const hosts: HostProcess[] = [];
+let world: HostProcesses;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'faultline-torture-laptop-'));
-  server = await startChild('server', { data: join(dir, 'server') });
+  world = await HostProcesses.open();
 }, 300_000);
-afterEach(async () => {
-  for (const { child } of hosts.splice(0)) await child.kill();
-});
-afterAll(async () => {
-  await server.kill();
-  await rm(dir, { recursive: true, force: true });
-});
-
-async function start(dataDir: string, env: Record<string, string> = {}): Promise<HostProcess> {
-  const host = await startHostProcess(dataDir, env);
-  hosts.push(host);
-  return host;
-}
-
-const freshFolder = (): Promise<string> => mkdtemp(join(dir, 'data-'));
+afterEach(() => world.killHosts());
+afterAll(() => world?.close());
 
 /** What the server has of a stream, in the order of its numbers. */
 async function atServer(stream: string): Promise<DomainEvent[]> {
-  const other = await SyncDevice.logIn(server.url, 'zhang.min');
-  await other.pull();
-  return (other.received.get('region/sz') ?? [])
-    .map(({ event }) => event)
-    .filter((event) => event.stream === stream);
+  return (await world.factsAtServer()).filter((event) => event.stream === stream);
 }
 
 test('[TO8] on a full disk nothing is called saved that is not; with room again the same facts go through, once each', async ({
@@ -56,8 +28,8 @@ test('[TO8] on a full disk nothing is called saved that is not; with room again 
   if (disk === undefined) return skip('This account may not mount a disk.');
   const stream = 'ticket/full';
   try {
-    const host = await start(join(disk.folder, 'data'));
-    await connect(host, server.url);
+    const host = await world.startHost(join(disk.folder, 'data'));
+    await connect(host, world.server.url);
     const saved = [await note(host, 'before', stream)];
     await untilStatus(host, isSettled);
     await disk.fill();
@@ -75,7 +47,7 @@ test('[TO8] on a full disk nothing is called saved that is not; with room again 
     saved.push(await note(host, 'after', stream));
     await untilStatus(host, isSettled);
     expect((await atServer(stream)).map(({ id }) => id)).toEqual(saved.map(({ id }) => id));
-    await hosts.pop()?.child.kill();
+    await world.hosts.pop()?.child.kill();
   } finally {
     await disk.remove();
   }
@@ -84,11 +56,11 @@ test('[TO8] on a full disk nothing is called saved that is not; with room again 
 test('[TO9] with a clock of 1970 or of 2099 facts keep their order, reach the server, and never carry a wrong proof of their time', async ({
   skip,
 }) => {
-  const time = FakeTime.in(dir);
+  const time = FakeTime.in(world.dir);
   if (time === undefined) return skip('libfaketime is not installed.');
   const stream = 'ticket/clocks';
-  const host = await start(await freshFolder(), time.env);
-  await connect(host, server.url);
+  const host = await world.startHost(undefined, time.env);
+  await connect(host, world.server.url);
   const written: DomainEvent[] = [];
   const write = async (): Promise<DomainEvent> => {
     const event = await note(host, `note ${written.length}`, stream);
@@ -119,37 +91,37 @@ test('[TO9] with a clock of 1970 or of 2099 facts keep their order, reach the se
 }, 60_000);
 
 test('[TO10] a second host on one data folder is refused and told who has it; when that one is killed, the next is let in', async () => {
-  const folder = await freshFolder();
-  const first = await start(folder);
-  await connect(first, server.url);
+  const folder = await world.freshFolder();
+  const first = await world.startHost(folder);
+  await connect(first, world.server.url);
   await note(first, 'of the first', 'ticket/two');
   await expect(startHostProcess(folder)).rejects.toThrow(
     `Another Faultline (process ${first.child.pid}) is using this data folder`,
   );
   await first.child.kill();
-  const second = await start(folder);
+  const second = await world.startHost(folder);
   await untilStatus(second, isSettled);
   expect(await atServer('ticket/two')).toHaveLength(1);
 }, 60_000);
 
 test('[TO11] a second server on one data folder is refused and told who has it', async () => {
-  await expect(startChild('server', { data: join(dir, 'server') })).rejects.toThrow(
-    `Another Faultline server (process ${server.pid} on `,
+  await expect(startChild('server', { data: join(world.dir, 'server') })).rejects.toThrow(
+    `Another Faultline server (process ${world.server.pid} on `,
   );
-  expect((await fetch(`${server.url}/v1/hello`)).status).toBe(200);
+  expect((await fetch(`${world.server.url}/v1/hello`)).status).toBe(200);
 }, 60_000);
 
 test('[TO12] of a copied profile one copy becomes a laptop of its own, and what both wrote arrives', async () => {
-  const [original, copied] = [await freshFolder(), join(await freshFolder(), 'copy')];
-  const before = await start(original);
-  await connect(before, server.url);
+  const [original, copied] = [await world.freshFolder(), join(await world.freshFolder(), 'copy')];
+  const before = await world.startHost(original);
+  await connect(before, world.server.url);
   await note(before, 'before the copy', 'ticket/copied');
   await untilStatus(before, isSettled);
   await before.client.sync.setOffline({ offline: true });
   await note(before, 'waits in both', 'ticket/copied');
   await before.child.kill();
   await cp(original, copied, { recursive: true });
-  const [one, other] = [await start(original), await start(copied)];
+  const [one, other] = [await world.startHost(original), await world.startHost(copied)];
   const written = [
     await note(one, 'of the first', 'ticket/copied'),
     await note(other, 'of the second', 'ticket/copied'),

@@ -7,11 +7,14 @@ export interface ReadAnswer<T = Record<string, unknown>> {
   readonly headers: Headers;
 }
 
-/** Status and code of a refusal; of anything else the status. */
-export const codeOf = ({ status, body }: ReadAnswer<object>): [number, unknown] => [
+/** Status and code of a refusal; of anything else the status alone. */
+export const codeOf = ({
   status,
-  (body as { code?: unknown }).code,
-];
+  body,
+}: {
+  readonly status: number;
+  readonly body: unknown;
+}): [number, string | undefined] => [status, (body as { code?: string } | null | undefined)?.code];
 
 /** A laptop's Ed25519 key, as the vault would hold it. */
 export class DeviceKey {

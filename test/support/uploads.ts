@@ -47,7 +47,3 @@ export function patch(
   const headers = { 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' };
   return tus(device, 'PATCH', path, headers, bytes);
 }
-
-export function codeOf({ status, body }: TusAnswer): [number, string | undefined] {
-  return [status, typeof body === 'object' && body !== null ? (body as { code: string }).code : undefined];
-}

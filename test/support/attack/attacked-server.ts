@@ -8,10 +8,11 @@ import type { FastifyInstance } from 'fastify';
 import { Pool } from 'pg';
 import { vi } from 'vitest';
 import { startServer, type RunningServer, type ServerOptions } from '#server/start.ts';
+import { placeEmptyDatabase } from '#test/support/empty-database.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
+import type { DatabaseKind } from '#test/support/test-server.ts';
 
-export const DATABASES = ['PGlite', 'PostgreSQL'] as const;
-export type DatabaseKind = (typeof DATABASES)[number];
+export { DATABASES } from '#test/support/test-server.ts';
 
 /** A table's rows as one hash, and each file of the data folder with its content's. */
 export type Snapshot = ReadonlyMap<string, string>;
@@ -52,6 +53,7 @@ export class AttackedServer {
   static async start(kind: DatabaseKind, options: Partial<ServerOptions> = {}): Promise<AttackedServer> {
     const folder = await mkdtemp(join(tmpdir(), 'faultline-attack-'));
     const postgres = kind === 'PostgreSQL' ? await startPostgres({ settings: ['fsync=off'] }) : undefined;
+    if (postgres === undefined) await placeEmptyDatabase(folder);
     const routes = new Set<string>();
     const watch = (message: unknown): void => {
       const app = (message as { fastify: FastifyInstance }).fastify;

@@ -1,0 +1,30 @@
+import { productDomain, type DomainPort } from '#server/sync/domain.ts';
+import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
+
+/** The product's domain, and one noun more whose state is the list of what happened, in fold order. */
+export const probeDomain: DomainPort = {
+  fault: (event) =>
+    event.type === 'probe.noted' && event.data.bad === true ? 'probe.noted: bad' : productDomain.fault(event),
+  touches: (event) => [
+    ...productDomain.touches(event),
+    ...(Array.isArray(event.data.touches) ? (event.data.touches as string[]) : []),
+  ],
+  evolve: (key, state, event) => {
+    if (!key.startsWith('probe/')) return productDomain.evolve(key, state, event);
+    if (event.data.explode === true) throw new Error('cannot be folded');
+    return { seen: [...((state?.seen as string[] | undefined) ?? []), event.id] };
+  },
+};
+
+/** The row that a server must have of these facts, folded by this domain in order. */
+export function foldRow(key: string, scope: string, events: readonly DomainEvent[]) {
+  const sorted = events.toSorted(compareEvents);
+  let state: ReturnType<DomainPort['evolve']> | undefined;
+  for (const event of sorted) {
+    // As the server: what cannot be folded is passed over.
+    if (event.data.explode !== true) state = probeDomain.evolve(key, state, event);
+  }
+  const last = sorted.at(-1)!;
+  // As on the wire: what is undefined is absent.
+  return { key, scope, hlc: last.hlc, id: last.id, state: JSON.parse(JSON.stringify(state ?? {})) };
+}

@@ -27,6 +27,7 @@ import { Bootstrap, BOOTSTRAP, type BootstrapLimits } from './sync/bootstrap.ts'
 import { productDomain, type DomainPort } from './sync/domain.ts';
 import { Pokes } from './sync/pokes.ts';
 import { DOMAIN_FINGERPRINT, refoldIfDomainChanged } from './sync/refold-all.ts';
+import { shareRecordsOnce } from './sync/share-records-once.ts';
 
 export interface ServerOptions extends ListenerOptions {
   /** Folder of the embedded database and of attachments. With `databaseUrl` only of the attachments. */
@@ -117,6 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       now,
     };
     await refoldIfDomainChanged(database, context.domain, options.domainFingerprint ?? DOMAIN_FINGERPRINT);
+    await shareRecordsOnce(database, context.domain);
     const uploads = new Uploads({
       database,
       blobs: context.blobs,

@@ -75,6 +75,8 @@ export async function acceptRefusal(office: Office, ref: RefusalRef): Promise<vo
         offer,
         event: offer.event,
         verdict: { id: offer.id, verdict: 'acceptedWithException', code, detail },
+        // It counts by the right of the office, which has looked at it.
+        byGuest: false,
       },
     ]);
     await decide(sql, office, ref, row, 'accepted');

@@ -5,6 +5,7 @@ import { login } from './migrations/0003-login.ts';
 import { feeds } from './migrations/0004-feeds.ts';
 import { uploads } from './migrations/0005-uploads.ts';
 import { rowSecurity } from './migrations/0006-row-security.ts';
+import { sharedRecords } from './migrations/0007-shared-records.ts';
 
 export interface Migration {
   readonly id: string;
@@ -12,7 +13,15 @@ export interface Migration {
 }
 
 /** In order; a migration that has run anywhere is never edited, only followed. */
-export const MIGRATIONS: readonly Migration[] = [firstTables, accounts, login, feeds, uploads, rowSecurity];
+export const MIGRATIONS: readonly Migration[] = [
+  firstTables,
+  accounts,
+  login,
+  feeds,
+  uploads,
+  rowSecurity,
+  sharedRecords,
+];
 
 /** Any fixed number: only one process at a time migrates a database. */
 const MIGRATION_LOCK = 4_817_202_611;

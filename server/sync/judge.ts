@@ -1,3 +1,4 @@
+import type { DomainEvent } from '#shared/events/envelope.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import type { Sql } from '../db/database.ts';
 import { ChainHeads } from './chain-heads.ts';
@@ -20,13 +21,15 @@ export async function judge(
   const chains = await ChainHeads.read(sql, tenant, from.devices, offers);
   return offers.map((offer) => {
     const refused = refuse(domain, from, scopes, shared, offer);
+    const byGuest = offer.event !== undefined && isGuest(from, offer.event);
     const broken = offer.event !== undefined && from.devices.has(offer.event.device) && chains.follow(offer);
-    if (refused !== undefined) return { offer, verdict: refused };
-    if (!broken) return { offer, verdict: { id: offer.id, verdict: 'accepted' } };
+    if (refused !== undefined) return { offer, verdict: refused, byGuest };
+    if (!broken) return { offer, verdict: { id: offer.id, verdict: 'accepted' }, byGuest };
     const detail = "The event does not name this device's previous event in its stream.";
     return {
       offer,
       verdict: { id: offer.id, verdict: 'acceptedWithException', code: 'sync.chainBroken', detail },
+      byGuest,
     };
   });
 }
@@ -62,6 +65,11 @@ function refuse(
   return malformed === undefined ? undefined : refusal(id, 'sync.malformed', malformed);
 }
 
+/** Whether the author may add the fact at most because its stream is shared with him. */
+function isGuest({ account }: Pick<Deliverer, 'account'>, { scope, type }: DomainEvent): boolean {
+  return !mayWrite(account, scope, type);
+}
+
 async function readScopes(sql: Sql, tenant: string, offers: readonly Offer[]): Promise<Set<string>> {
   const wanted = new Set(offers.flatMap(({ event }) => event?.scope ?? []));
   const rows = await sql.query<{ scope: string }>(
@@ -74,7 +82,7 @@ async function readScopes(sql: Sql, tenant: string, offers: readonly Offer[]): P
 /** Streams, each in its home scope, that are shared into a scope the user sees; asked only where it matters. */
 async function sharedWith(sql: Sql, { account }: Deliverer, offers: readonly Offer[]): Promise<Set<string>> {
   const foreign = offers.flatMap(({ event }) =>
-    event === undefined || mayWrite(account, event.scope, event.type) ? [] : [event.stream],
+    event !== undefined && isGuest({ account }, event) ? [event.stream] : [],
   );
   if (foreign.length === 0) return new Set();
   const rows = await sql.query<{ stream: string; home: string; scope: string }>(

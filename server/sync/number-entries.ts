@@ -1,6 +1,5 @@
 import { addToChecksum, EMPTY_CHECKSUM } from '#shared/sync/checksum.ts';
 import type { Sql } from '../db/database.ts';
-import type { Share } from './plan-delivery.ts';
 
 /** A line of a scope's feed that is not one of its own events. */
 export interface Entry {
@@ -22,6 +21,8 @@ export interface OwnEvent {
   readonly hash: string;
   readonly code: string | undefined;
   readonly detail: string | undefined;
+  /** Its author could add it only because the stream is shared with him. */
+  readonly guest: boolean;
   readonly body: string;
 }
 
@@ -77,10 +78,12 @@ export async function numberEntries(
        WHERE scopes.tenant = $1 AND scopes.scope = s.scope
        RETURNING scopes.scope, scopes.head - s.count AS base
      )${delivered.length === 0 ? '' : INSERT_DELIVERIES}
-     INSERT INTO events (tenant, scope, n, id, stream, device, hlc, hash, exception_code, exception_detail, body)
-     SELECT $1, e.scope, counted.base + e.place, e.id, e.stream, e.device, e.hlc, e.hash, e.code, e.detail, e.body
+     INSERT INTO events (tenant, scope, n, id, stream, device, hlc, hash, exception_code, exception_detail,
+       by_guest, body)
+     SELECT $1, e.scope, counted.base + e.place, e.id, e.stream, e.device, e.hlc, e.hash, e.code, e.detail,
+       e.guest, e.body
      FROM json_to_recordset($3::json) AS e(scope text, place integer, id text, stream text, device text,
-       hlc text, hash text, code text, detail text, body text)
+       hlc text, hash text, code text, detail text, guest boolean, body text)
      JOIN counted ON counted.scope = e.scope`,
     [
       tenant,
@@ -99,17 +102,3 @@ const INSERT_DELIVERIES = `, delivered AS (
          AS d(scope text, place integer, kind text, id text, stream text, home text)
        JOIN counted ON counted.scope = d.scope
      )`;
-
-/** Writes down how the shares stand now. */
-export async function saveShares(sql: Sql, tenant: string, shares: readonly Share[]): Promise<void> {
-  if (shares.length === 0) return;
-  await sql.query(
-    `INSERT INTO shares (tenant, stream, home, scope, hlc, id, active)
-     SELECT $1, s.stream, s.home, s.scope, s.hlc, s.id, s.active
-     FROM json_to_recordset($2::json)
-       AS s(stream text, home text, scope text, hlc text, id text, active boolean)
-     ON CONFLICT (tenant, stream, home, scope)
-     DO UPDATE SET hlc = excluded.hlc, id = excluded.id, active = excluded.active`,
-    [tenant, JSON.stringify(shares)],
-  );
-}

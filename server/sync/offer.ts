@@ -22,6 +22,8 @@ export interface Offer {
 export interface Judged {
   readonly offer: Offer;
   readonly verdict: Verdict;
+  /** The fact is taken only because its stream is shared with the author. */
+  readonly byGuest: boolean;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -1,18 +1,10 @@
-import { mayBeShared, readSharing } from '#shared/domain/sharing.ts';
+import { mayBeShared, namedBy, readSharing } from '#shared/domain/sharing.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import type { Sql } from '../db/database.ts';
-import type { FactIn } from './fold-into-rows.ts';
+import type { FactIn, LockedRows } from './fold-into-rows.ts';
 import type { Entry } from './number-entries.ts';
-
-/** Whether a stream of a home scope goes to another scope too, and the fact that decided so. */
-export interface Share {
-  readonly stream: string;
-  readonly home: string;
-  readonly scope: string;
-  readonly hlc: string;
-  readonly id: string;
-  readonly active: boolean;
-}
+import { planRecords, type NewFact, type RecordPlan } from './plan-records.ts';
+import { placeOf, readSharesOf, type Share } from './shares.ts';
 
 /** What new facts mean for other scopes than their own. */
 export interface Delivery {
@@ -21,10 +13,18 @@ export interface Delivery {
   readonly lost: readonly FactIn[];
   readonly entries: readonly Entry[];
   readonly shares: readonly Share[];
+  readonly reasons: Pick<RecordPlan, 'added' | 'removed'>;
   /** Facts that share with a scope that does not exist. */
   readonly unknownTargets: ReadonlySet<string>;
 }
-const NOTHING: Delivery = { gained: [], lost: [], entries: [], shares: [], unknownTargets: new Set() };
+const NOTHING: Delivery = {
+  gained: [],
+  lost: [],
+  entries: [],
+  shares: [],
+  reasons: { added: [], removed: [] },
+  unknownTargets: new Set(),
+};
 
 /**
  * What has to be delivered besides. Only what stands in the same home scope goes along with a share: whoever may
@@ -32,24 +32,41 @@ const NOTHING: Delivery = { gained: [], lost: [], entries: [], shares: [], unkno
  * in one push count as their last one, because no reader sees a push in halves.
  *
  * True as long as the rows of the streams in their home scopes are locked: every writer of `shares` and of facts holds them.
+ * @param anew shares of tickets that stand, and whose records are looked up again.
+ * @throws MoreRowsNeeded when records come or go whose rows in their home scope are not locked.
  */
 export async function planDelivery(
   sql: Sql,
   tenant: string,
-  events: readonly DomainEvent[],
+  rows: LockedRows,
+  facts: readonly NewFact[],
+  anew: readonly Share[] = [],
 ): Promise<Delivery> {
-  const candidates = events.filter(({ stream }) => mayBeShared(stream));
-  if (candidates.length === 0) return NOTHING;
-  const before = await readShares(sql, tenant, candidates);
+  const candidates = facts.map(({ event }) => event).filter(({ stream }) => mayBeShared(stream));
+  if (candidates.length + anew.length === 0) return NOTHING;
+  const streams = candidates.flatMap((event) =>
+    [event.stream, ...namedBy(event).tickets].map((stream) => ({ home: event.scope, stream })),
+  );
+  const before = await readSharesOf(sql, tenant, [...streams, ...anew]);
   const sharings = candidates.filter((event) => readSharing(event) !== undefined).toSorted(compareEvents);
-  if (sharings.length === 0 && !before.some(({ active }) => active)) return NOTHING;
+  if (sharings.length === 0 && ![...before.values()].some(({ active }) => active)) return NOTHING;
 
-  const places = new Map(before.map((share) => [placeOf(share), share]));
-  const { decided, unknownTargets } = await decide(sql, tenant, places, sharings);
+  const { decided, unknownTargets } = await decide(sql, tenant, before, sharings);
+  const tickets = [...new Map([...before, ...decided]).values()]
+    .filter(({ stream }) => stream.startsWith('ticket/'))
+    .map((share) => ({
+      share,
+      wasActive: before.get(placeOf(share))?.active === true,
+      anew: anew.some((one) => placeOf(one) === placeOf(share)),
+    }));
+  const records = await planRecords(sql, tenant, rows, tickets, facts);
+
+  const stood = new Map([...before, ...records.before]);
+  const changed = new Map([...decided, ...records.decided]);
   const plan = { gained: [] as FactIn[], lost: [] as FactIn[], entries: [] as Entry[] };
-  for (const share of new Map([...places, ...decided]).values()) {
+  for (const share of new Map([...stood, ...changed]).values()) {
     const fresh = candidates.filter(({ stream, scope }) => stream === share.stream && scope === share.home);
-    const wasActive = places.get(placeOf(share))?.active === true;
+    const wasActive = stood.get(placeOf(share))?.active === true;
     if (share.active) {
       const earlier = wasActive ? [] : await readStream(sql, tenant, share);
       for (const event of [...earlier, ...fresh]) {
@@ -62,7 +79,7 @@ export async function planDelivery(
       plan.entries.push(entryOf(share, 'left', share.id));
     }
   }
-  return { ...plan, shares: [...decided.values()], unknownTargets };
+  return { ...plan, shares: [...changed.values()], reasons: records, unknownTargets };
 }
 
 /** The shares after these facts: the later word by (hlc, id) stands, in whatever order the words arrive. */
@@ -96,18 +113,12 @@ async function decide(
   return { decided, unknownTargets };
 }
 
-async function readShares(sql: Sql, tenant: string, events: readonly DomainEvent[]): Promise<Share[]> {
-  const rows = await sql.query<Share>(
-    `SELECT stream, home, scope, hlc, id, active FROM shares
-     WHERE tenant = $1 AND stream = ANY($2) ORDER BY stream, home, scope`,
-    [tenant, [...new Set(events.map(({ stream }) => stream))]],
-  );
-  const homes = new Set(events.map(({ stream, scope }) => `${scope}\n${stream}`));
-  return rows.filter(({ stream, home }) => homes.has(`${home}\n${stream}`));
-}
-
 /** The facts of a stream in its home scope, in the order of their numbers, without purged ones. */
-async function readStream(sql: Sql, tenant: string, { stream, home }: Share): Promise<DomainEvent[]> {
+export async function readStream(
+  sql: Sql,
+  tenant: string,
+  { stream, home }: Pick<Share, 'stream' | 'home'>,
+): Promise<DomainEvent[]> {
   const rows = await sql.query<{ body: string }>(
     `SELECT e.body FROM event_entities t JOIN events e ON e.tenant = t.tenant AND e.id = t.id
      WHERE t.tenant = $1 AND t.key = $2 AND t.scope = $3 AND e.stream = $2 AND e.scope = $3 ORDER BY e.n`,
@@ -116,10 +127,6 @@ async function readStream(sql: Sql, tenant: string, { stream, home }: Share): Pr
   return rows.map(({ body }) => JSON.parse(body) as DomainEvent);
 }
 
-function entryOf({ scope, stream, home }: Share, kind: Entry['kind'], id: string): Entry {
+export function entryOf({ scope, stream, home }: Share, kind: Entry['kind'], id: string): Entry {
   return { scope, kind, id, stream, home };
-}
-
-function placeOf({ home, stream, scope }: Pick<Share, 'home' | 'stream' | 'scope'>): string {
-  return `${home}\n${stream}\n${scope}`;
 }

@@ -2,8 +2,20 @@ import type { DomainEvent } from '#shared/events/envelope.ts';
 import { recordAudit, type Actor } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
 import { writeWithRetry, type Sql } from '../db/database.ts';
-import { foldIntoRows, lockRows, placesOf, unlockedOf, type FactIn } from './fold-into-rows.ts';
+import {
+  foldIntoRows,
+  lockRows,
+  placesOf,
+  unlockedOf,
+  type FactIn,
+  type LockedRows,
+  type Place,
+} from './fold-into-rows.ts';
 import { numberEntries, type Entry } from './number-entries.ts';
+import { entryOf, readStream } from './plan-delivery.ts';
+import { planRecords, saveReasons } from './plan-records.ts';
+import { saveShares, type Share } from './shares.ts';
+import { MoreRowsNeeded, withAllRows } from './with-all-rows.ts';
 
 export interface Purged {
   readonly events: number;
@@ -19,7 +31,8 @@ interface Held {
 /**
  * Deletes a stream for good: the bodies of its events and of its refused ones, its rows, and what it did to other
  * rows. Numbers, ids and hashes stay, so that the feed has no gaps, old offers get their old verdicts, and chains go
- * on; each scope that had the stream gets a `deleted` entry for each event. Who may do this the caller has asked; it is audited.
+ * on; each scope that had the stream gets a `deleted` entry for each event. With a shared ticket
+ * the records leave that were shared because of it. Who may do this the caller has asked; it is audited.
  */
 export async function purgeStream(
   context: Pick<ServerContext, 'database' | 'domain' | 'pokes' | 'bootstrap' | 'now'>,
@@ -40,20 +53,36 @@ export async function purgeStream(
 
 async function purge(
   sql: Sql,
-  { domain }: Pick<ServerContext, 'domain'>,
+  context: Pick<ServerContext, 'domain'>,
   tenant: string,
   stream: string,
 ): Promise<Purged> {
+  await sql.query('SAVEPOINT purging');
+  return withAllRows(sql, 'purging', (besides) => purgeWith(sql, context, tenant, stream, besides));
+}
+
+async function purgeWith(
+  sql: Sql,
+  { domain }: Pick<ServerContext, 'domain'>,
+  tenant: string,
+  stream: string,
+  besides: readonly Place[],
+): Promise<Purged> {
   const expected = await readHeld(sql, tenant, stream);
-  const rows = await lockRows(sql, tenant, placesOf(domain, expected.map(factOf)));
+  const rows = await lockRows(sql, tenant, [...placesOf(domain, expected.map(factOf)), ...besides]);
   // Behind the lock nobody adds to the stream, nor shares it.
   const held = await readHeld(sql, tenant, stream);
   const facts = held.map(factOf);
   if (unlockedOf(rows, placesOf(domain, facts)).length > 0) throw new StreamChanged();
-  await foldIntoRows(sql, domain, tenant, rows, [], facts);
+  const records = await recordsWithout(sql, tenant, rows, stream);
+  const places = placesOf(domain, records.lost);
+  if (unlockedOf(rows, places).length > 0) throw new MoreRowsNeeded(places);
+
+  await foldIntoRows(sql, domain, tenant, rows, [], [...facts, ...records.lost]);
+  const ids = [...new Set(facts.map(({ event }) => event.id))];
   await sql.query(
     `UPDATE events SET purged = true, body = '', exception_detail = NULL WHERE tenant = $1 AND id = ANY($2)`,
-    [tenant, [...new Set(facts.map(({ event }) => event.id))]],
+    [tenant, ids],
   );
   // What was refused as malformed, or under another device's name, stands under no stream: its own words tell.
   await sql.query(
@@ -62,15 +91,36 @@ async function purge(
     [tenant, stream, `"stream":${JSON.stringify(stream)}`],
   );
   await sql.query('UPDATE shares SET active = false WHERE tenant = $1 AND stream = $2', [tenant, stream]);
-  const entries = facts.map(({ scope, event }): Entry => ({
+  await saveShares(sql, tenant, [...records.plan.decided.values()]);
+  await saveReasons(sql, tenant, records.plan);
+  await sql.query('DELETE FROM share_reasons WHERE tenant = $1 AND stream = $2', [tenant, stream]);
+  const deleted = facts.map(({ scope, event }): Entry => ({
     scope,
     kind: 'deleted',
     id: event.id,
     stream,
     home: event.scope,
   }));
-  const scopes = await numberEntries(sql, tenant, [], entries);
-  return { events: new Set(facts.map(({ event }) => event.id)).size, scopes };
+  const scopes = await numberEntries(sql, tenant, [], [...deleted, ...records.entries]);
+  return { events: ids.length, scopes };
+}
+
+/** The records that were shared because of this ticket only, and leave with it. */
+async function recordsWithout(sql: Sql, tenant: string, rows: LockedRows, ticket: string) {
+  const shares = await sql.query<Share>(
+    'SELECT stream, home, scope, hlc, id, active FROM shares WHERE tenant = $1 AND stream = $2 AND active',
+    [tenant, ticket],
+  );
+  const ended = shares.map((share) => ({ share: { ...share, active: false }, wasActive: true }));
+  const plan = await planRecords(sql, tenant, rows, ended, []);
+  const lost: FactIn[] = [];
+  const entries: Entry[] = [];
+  for (const share of plan.decided.values()) {
+    const facts = await readStream(sql, tenant, share);
+    lost.push(...facts.map((event) => ({ scope: share.scope, event })));
+    entries.push(entryOf(share, 'left', share.id));
+  }
+  return { plan, lost, entries };
 }
 
 /** A fact came in between reading and locking: the transaction runs again (serialization failure). */

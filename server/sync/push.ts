@@ -2,14 +2,14 @@ import type { PushAnswer, Verdict } from '#shared/sync/protocol.ts';
 import type { Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
 import { sqlState, writeWithRetry, type Sql } from '../db/database.ts';
-import { acceptEvents, MoreRowsNeeded, type Accepted } from './accept-events.ts';
+import { acceptEvents, type Accepted } from './accept-events.ts';
 import { delivererOf, lockDevice, type Deliverer, type Run } from './deliverer.ts';
 import type { DomainPort } from './domain.ts';
-import type { Place } from './fold-into-rows.ts';
 import { judge, refusal } from './judge.ts';
 import { readVerdicts, saveRefusals } from './known-verdicts.ts';
 import type { Judged, Offer } from './offer.ts';
 import { viewOfTenant } from './rights.ts';
+import { withAllRows } from './with-all-rows.ts';
 
 export type PushContext = Pick<ServerContext, 'database' | 'domain' | 'epoch' | 'pokes' | 'now'>;
 
@@ -72,10 +72,10 @@ async function store(
   judged: readonly Judged[],
 ): Promise<Stored> {
   const refused = judged.filter(({ verdict }) => verdict.verdict === 'refused');
-  const accepted = judged.flatMap(({ offer, verdict }) =>
+  const accepted = judged.flatMap(({ offer, verdict, byGuest }) =>
     offer.event === undefined || verdict.verdict === 'refused'
       ? []
-      : [{ offer, event: offer.event, verdict }],
+      : [{ offer, event: offer.event, verdict, byGuest }],
   );
   await saveRefusals(sql, from, refused);
   const stored = await storeAccepted(sql, domain, from, accepted);
@@ -100,8 +100,9 @@ async function storeAccepted(
     if (!isDataFault(error)) throw error;
     await sql.query('ROLLBACK TO SAVEPOINT accepting');
     if (accepted.length === 1) {
-      const refused = accepted.map(({ offer }) => ({
+      const refused = accepted.map(({ offer, byGuest }) => ({
         offer,
+        byGuest,
         verdict: refusal(offer.id, 'sync.malformed', 'The database cannot hold this event.'),
       }));
       await saveRefusals(sql, from, refused);
@@ -118,26 +119,14 @@ async function storeAccepted(
   return { judged, scopes };
 }
 
-/**
- * Behind the savepoint `accepting`. Which other scopes get the events shows only behind a lock: going back to the
- * savepoint gives the locks back.
- */
-export async function acceptWithAllRows(
+/** Behind the savepoint `accepting`: which other scopes get the events shows only behind a lock. */
+export function acceptWithAllRows(
   sql: Sql,
   domain: DomainPort,
   tenant: string,
   accepted: readonly Accepted[],
 ): Promise<Stored> {
-  const besides: Place[] = [];
-  for (;;) {
-    try {
-      return await acceptEvents(sql, domain, tenant, accepted, besides);
-    } catch (error) {
-      if (!(error instanceof MoreRowsNeeded)) throw error;
-      await sql.query('ROLLBACK TO SAVEPOINT accepting');
-      besides.push(...error.places);
-    }
-  }
+  return withAllRows(sql, 'accepting', (besides) => acceptEvents(sql, domain, tenant, accepted, besides));
 }
 
 /** SQLSTATE classes 22 (data exception) and 54 (program limit exceeded): the same data will never do. */

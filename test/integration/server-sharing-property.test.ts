@@ -19,6 +19,29 @@ const stream = fc.constantFrom('ticket/a', 'ticket/a', 'ticket/b');
 const target = fc.constantFrom('user/zhao', 'user/zhao', 'region/bj', 'user/min');
 /** How far back the device's clock is set for this fact. */
 const back = fc.constantFrom(0, 0, 0, 3, 10);
+const unit = fc.constantFrom('unit/u1', 'unit/u2');
+const asset = fc.constantFrom('x', 'y');
+const OPENING = {
+  number: 'SZ01-1',
+  customerId: 'c',
+  siteId: 's',
+  assetId: 'x',
+  contactName: '',
+  contactPhone: '',
+  channel: 'hotline',
+  symptom: 'x',
+  environment: '',
+  occurredAt: '2026-01-01T00:00:00.000Z',
+};
+const SWAP = {
+  ticketId: 'a',
+  slotId: 'R1',
+  kit: { kind: 'van', id: 'v' },
+  good: { unitId: 'u1', partNumber: 'p', serial: '1', name: '' },
+  faulty: { unitId: 'u2', partNumber: 'p', serial: '2', name: '' },
+  rmaId: 'r',
+  fault: '',
+};
 const fact = fc.oneof(
   fc.record({ type: fc.constant('ticket.noted'), stream, back, data: fc.constant({ text: 'x' }) }),
   fc.record({
@@ -26,6 +49,37 @@ const fact = fc.oneof(
     stream,
     back,
     data: fc.constant({ unitId: 'u1', ticketId: 'a' }),
+  }),
+  fc.record({
+    type: fc.constant('part.taken'),
+    stream: unit,
+    back,
+    data: fc.constantFrom('a', 'b').map((ticketId) => ({ unitId: 'u1', ticketId })),
+  }),
+  fc.record({ type: fc.constant('ticket.opened'), stream, back, data: fc.constant(OPENING) }),
+  fc.record({
+    type: fc.constant('ticket.edited'),
+    stream,
+    back,
+    data: asset.map((value) => ({ field: 'assetId', value, basedOn: '' })),
+  }),
+  fc.record({
+    type: fc.constant('part.swapped'),
+    stream,
+    back,
+    data: asset.map((assetId) => ({ ...SWAP, assetId })),
+  }),
+  fc.record({
+    type: fc.constant('asset.registered'),
+    stream: asset.map((id) => `asset/${id}`),
+    back,
+    data: fc.constant({ siteId: 's', name: 'A', kind: '', model: '', serial: '', slots: [] }),
+  }),
+  fc.record({
+    type: fc.constant('customer.registered'),
+    stream: fc.constant('customer/c'),
+    back,
+    data: fc.constant({ name: 'C' }),
   }),
   fc.record({
     type: fc.constantFrom('ticket.shared', 'ticket.unshared'),
@@ -45,7 +99,13 @@ const act = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('pull'), who, page: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('startOver'), who }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('purge'), stream }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('purge'),
+      stream: fc.oneof(stream, fc.constantFrom('asset/x', 'unit/u1')),
+    }),
+  },
 );
 
 let database: Database;

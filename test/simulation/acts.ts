@@ -119,14 +119,15 @@ async function decideAct(
 async function openTicket(laptop: Laptop, random: Random): Promise<Decision> {
   const given = await laptop.takeNumber();
   if (given === undefined) return refuse('journal.diskFull');
-  const context = laptop.decideContext(random, random.pick(laptop.regions));
+  const region = random.pick(laptop.regions);
+  const context = laptop.decideContext(random, region);
   const intake = {
     ticketId: context.newId(),
     opening: {
       number: formatTicketNumber(given.deviceCode, given.number),
-      customerId: 'dongling',
-      siteId: 'shiqiao',
-      assetId: 'dps-1',
+      customerId: `dongling-${region}`,
+      siteId: `shiqiao-${region}`,
+      assetId: `dps-1-${region}`,
       contactName: '刘工',
       contactPhone: '0755-8600-1100',
       channel: 'hotline' as const,

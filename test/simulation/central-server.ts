@@ -42,7 +42,15 @@ export class SharedDatabase {
 }
 
 /** What a backup holds: the facts and what is derived of them. Logins and devices stand outside. */
-const BACKED_UP = ['events', 'refusals', 'event_entities', 'rows', 'shares', 'deliveries'] as const;
+const BACKED_UP = [
+  'events',
+  'refusals',
+  'event_entities',
+  'rows',
+  'shares',
+  'share_reasons',
+  'deliveries',
+] as const;
 
 interface Backup {
   readonly tables: ReadonlyMap<string, string>;

@@ -1,6 +1,7 @@
 import type { Sql } from '#server/db/database.ts';
 import { foldEntity, type FoldedRow } from '#shared/domain/projection.ts';
 import { touches } from '#shared/domain/registry.ts';
+import { namedBy } from '#shared/domain/sharing.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import type { Office } from './office.ts';
 import type { Person } from './laptop.ts';
@@ -32,12 +33,17 @@ export interface Truth {
 }
 
 export async function readTruth(sql: Sql, tenant: string): Promise<Truth> {
-  const rows = await sql.query<{ scope: string; exception: string | null; body: string }>(
-    'SELECT scope, exception_code AS exception, body FROM events WHERE tenant = $1 ORDER BY scope, n',
+  const rows = await sql.query<{ scope: string; exception: string | null; guest: boolean; body: string }>(
+    `SELECT scope, exception_code AS exception, by_guest AS guest, body FROM events
+     WHERE tenant = $1 ORDER BY scope, n`,
     [tenant],
   );
   const events = rows.map(({ body, ...rest }) => ({ ...rest, event: JSON.parse(body) as DomainEvent }));
   const shares = sharesIn(events.map(({ event }) => event));
+  addRecords(
+    shares,
+    events.filter(({ guest }) => !guest).map(({ event }) => event),
+  );
   return {
     events: events.map((held) => ({
       ...held,
@@ -72,6 +78,18 @@ function sharesIn(events: readonly DomainEvent[]): Map<string, Set<string>> {
     shares.set(place, targets);
   }
   return shares;
+}
+
+/** A record goes where a ticket goes in which anybody of its home scope has ever named it. */
+function addRecords(shares: Map<string, Set<string>>, events: readonly DomainEvent[]): void {
+  for (const event of events) {
+    const { tickets, records } = namedBy(event);
+    const targets = tickets.flatMap((stream) => [...(shares.get(placeOf({ ...event, stream })) ?? [])]);
+    for (const stream of records) {
+      const place = placeOf({ ...event, stream });
+      shares.set(place, new Set([...(shares.get(place) ?? []), ...targets]));
+    }
+  }
 }
 
 /** The scopes that a person sees, by the rules and not by the server's code. */

@@ -13,7 +13,7 @@ import { Pokes } from '#server/sync/pokes.ts';
 import { pull } from '#server/sync/pull.ts';
 import { purgeStream, type Purged } from '#server/sync/purge-stream.ts';
 import { push } from '#server/sync/push.ts';
-import { readSharing } from '#shared/domain/sharing.ts';
+import { namedBy, readSharing } from '#shared/domain/sharing.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import { hashEvent } from '#shared/events/hash-chain.ts';
 import { formatHlc } from '#shared/events/hlc.ts';
@@ -162,25 +162,34 @@ export class SyncWorld {
 
   /** By scope, the facts it gives, told from the events alone and not by the server's code. */
   async truth(): Promise<Map<string, DomainEvent[]>> {
-    const rows = await this.#database.query<{ body: string }>(
-      'SELECT body FROM events WHERE tenant = $1 AND NOT purged',
+    const rows = await this.#database.query<{ guest: boolean; body: string }>(
+      'SELECT by_guest AS guest, body FROM events WHERE tenant = $1 AND NOT purged',
       [this.tenant],
     );
-    const events = rows.map(({ body }) => JSON.parse(body) as DomainEvent).toSorted(compareEvents);
+    const held = rows.map(({ guest, body }) => ({ guest, event: JSON.parse(body) as DomainEvent }));
+    const events = held.map(({ event }) => event).toSorted(compareEvents);
     const sharedTo = new Map<string, Set<string>>();
+    const targetsOf = (home: string, stream: string): Set<string> =>
+      sharedTo.get(`${home} ${stream}`) ?? new Set();
     for (const event of events) {
       const sharing = readSharing(event);
       if (sharing === undefined) continue;
-      const targets = sharedTo.get(event.stream) ?? new Set();
+      const targets = targetsOf(event.scope, event.stream);
       if (sharing.shares) targets.add(sharing.with);
       else targets.delete(sharing.with);
-      sharedTo.set(event.stream, targets);
+      sharedTo.set(`${event.scope} ${event.stream}`, targets);
     }
-    return new Map(
-      SCOPES.map((scope) => [
-        scope,
-        events.filter((event) => event.scope === scope || sharedTo.get(event.stream)?.has(scope) === true),
-      ]),
-    );
+    // What anybody of the home scope ever named in a ticket is where the ticket is.
+    for (const { guest, event } of held) {
+      const { tickets, records } = namedBy(event);
+      for (const stream of guest ? [] : records) {
+        const targets = tickets.flatMap((ticket) => [...targetsOf(event.scope, ticket)]);
+        const all = new Set([...targetsOf(event.scope, stream), ...targets]);
+        sharedTo.set(`${event.scope} ${stream}`, all);
+      }
+    }
+    const isIn = (event: DomainEvent, scope: string): boolean =>
+      event.scope === scope || targetsOf(event.scope, event.stream).has(scope);
+    return new Map(SCOPES.map((scope) => [scope, events.filter((event) => isIn(event, scope))]));
   }
 }

@@ -5,11 +5,14 @@ import type { Migration } from '../migrate.ts';
 const setting = (name: string): string => `(SELECT current_setting('faultline.${name}', true))`;
 
 const TENANT = `tenant = ${setting('tenant')}`;
-const SEEN = (scope: string): string =>
+/** The condition that a scope is seen. */
+export const SEEN = (scope: string): string =>
   `${scope} = ANY ((SELECT string_to_array(current_setting('faultline.scopes', true), ' '))::text[])`;
 
+export type ProtectedTable = readonly [table: string, rights: string, rows: string];
+
 /** Table, what may be done to it, and which rows of his tenant there are for somebody. What is not listed is not there at all. */
-const TABLES: readonly (readonly [table: string, rights: string, rows: string])[] = [
+const TABLES: readonly ProtectedTable[] = [
   ['scopes', 'SELECT, UPDATE', SEEN('scope')],
   [
     'events',
@@ -50,7 +53,8 @@ function MAY_BECOME(role: string): string {
     CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END))`;
 }
 
-const PROTECT = ([table, rights, rows]: (typeof TABLES)[number]): string => `
+/** Puts a table behind the wall. */
+export const PROTECT = ([table, rights, rows]: ProtectedTable): string => `
 ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;
 
 DO $$ BEGIN

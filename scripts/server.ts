@@ -1,5 +1,5 @@
 /** `npm run server`: starts the central server, and does for it what its administrator needs. */
-import { ZodError } from 'zod';
+import { tellError } from '#server/ops/tell-error.ts';
 import { commands } from './server/commands.ts';
 import { helpOf } from './server/help.ts';
 import { readFlags } from './server/options.ts';
@@ -14,13 +14,6 @@ try {
     await run(flags);
   }
 } catch (error) {
-  console.error(sentenceOf(error));
+  console.error(tellError(error));
   process.exitCode = 1;
-}
-
-/** What was refused is a sentence for a person. */
-function sentenceOf(error: unknown): string {
-  if (error instanceof ZodError)
-    return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n');
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { lockDataFolder } from './db/data-lock.ts';
@@ -44,7 +44,25 @@ export async function openData(options: DataOptions): Promise<OpenData> {
   }
 }
 
-/** The same with the tables as they are: a restore makes them itself. */
+/**
+ * For whatever works on data that are there: a mistyped folder must not become an empty database, whose backup would
+ * succeed every night.
+ * @throws RangeError when no embedded database lies in the folder. PostgreSQL says by itself what it does not have.
+ */
+export async function requireData({ data, databaseUrl }: DataOptions): Promise<void> {
+  if (data === undefined || databaseUrl !== undefined) return;
+  try {
+    await access(join(resolve(data), 'database', 'PG_VERSION'));
+  } catch (error) {
+    throw new RangeError(
+      `There are no data of a Faultline server in ${resolve(data)}. Nothing was made there: is --data right? ` +
+        'The first start of a server makes them.',
+      { cause: error },
+    );
+  }
+}
+
+/** The same as {@link openData} with the tables as they are: a restore makes them itself. */
 export async function openRawData(options: DataOptions): Promise<OpenData> {
   if (options.data === undefined && options.databaseUrl === undefined) {
     throw new RangeError(

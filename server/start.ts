@@ -81,6 +81,11 @@ export interface RunningServer {
 const DEFAULT_TTL_MS = 12 * 3_600_000;
 /** A request that still runs so long after the stop is cut off: uploads go on later from where they are. */
 const STOP_GRACE_MS = 10_000;
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use by another program. Stop that one, or choose another --port.',
+  EACCES: 'may not be opened by this user. Choose a --port above 1023, or put a proxy in front.',
+  EADDRNOTAVAIL: 'is no address of this machine. Choose another --host.',
+};
 
 /**
  * Starts the central server and resolves when it answers.
@@ -97,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const onLost = (error: Error): void =>
     log.warn({ err: error }, 'A database connection was lost and is opened anew.');
   const { database, folder, close: closeData } = await openData({ ...options, onLost });
+  const undo = [closeData];
   try {
     const now = options.now ?? Date.now;
     let publicUrl = '';
@@ -128,6 +134,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...(options.uploads === undefined ? {} : { limits: options.uploads }),
       onCleaningFailed: (error) => log.warn({ err: error }, 'Abandoned uploads were not removed.'),
     });
+    undo.push(async () => {
+      uploads.stop();
+      context.pokes.stop();
+    });
     const metrics = new Metrics({ database, folder, uploads });
     const app = buildApp(context, log, maxBlobBytes, {
       tls,
@@ -144,7 +154,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     const firstAdminPath = await makeFirstAdminLink(context);
     if (options.demo === true) await makeDemo(database);
-    await app.listen({ port: options.port ?? 0, host });
+    undo.push(() => app.close());
+    await listen(app, options.port ?? 0, host);
     const { port } = app.server.address() as AddressInfo;
     // PostgreSQL can be opened beside this process; the embedded database cannot.
     const control =
@@ -175,8 +186,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
     };
   } catch (error) {
-    await closeData();
+    for (const step of undo.toReversed()) await step();
     throw error;
+  }
+}
+
+/** @throws RangeError with what can be done when the port is not to be had. */
+async function listen(app: FastifyInstance, port: number, host: string): Promise<void> {
+  try {
+    await app.listen({ port, host });
+  } catch (error) {
+    const says = LISTEN_FAULTS[(error as NodeJS.ErrnoException).code ?? ''];
+    if (says === undefined) throw error;
+    throw new RangeError(`${host}:${port} ${says}`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ContentFiles } from '#server/blobs/content-files.ts';
-import { openData, openRawData, renewEpoch } from '#server/open-data.ts';
+import { openData, openRawData, renewEpoch, requireData } from '#server/open-data.ts';
 import { restoreBackup } from '#server/ops/backup/restore-backup.ts';
 import type { CheckSummary } from '#server/ops/check-data.ts';
 import { operate } from '#server/ops/open-place.ts';
@@ -21,7 +21,9 @@ export const commands: Readonly<Record<string, Command>> = {
   'user disable': async (flags) => say(await ask(flags, 'user disable', userOf(flags))),
   'user enable': async (flags) => say(await ask(flags, 'user enable', userOf(flags))),
   'user password': async (flags) =>
-    say(await ask(flags, 'user password', { ...userOf(flags), password: await readPassword(flags) })),
+    say(
+      await ask(flags, 'user password', { ...userOf(flags), password: await readSecret(flags, 'password') }),
+    ),
   'device list': async (flags) =>
     show(flags, await ask(flags, 'device list', { tenant: flags.tenant, user: flags.user ?? '' })),
   'device revoke': async (flags) => say(await ask(flags, 'device revoke', deviceOf(flags))),
@@ -30,7 +32,7 @@ export const commands: Readonly<Record<string, Command>> = {
   export: async (flags) => say(await ask(flags, 'export', { folder: resolve(needed(flags, 'to')) })),
   'import-bundle': async (flags) => {
     const file = resolve(needed(flags, 'from'));
-    const passphrase = await readPassword(flags);
+    const passphrase = await readSecret(flags, 'passphrase');
     say(
       await withUnpackedBundle(file, passphrase, flags.tenant, (folder) =>
         ask(flags, 'take carried', { tenant: flags.tenant, folder }),
@@ -60,6 +62,7 @@ export const commands: Readonly<Record<string, Command>> = {
     }
   },
   'new-epoch': async (flags) => {
+    await requireData(placeOf(flags));
     const data = await openData(placeOf(flags));
     try {
       say(`The epoch is now ${await renewEpoch(data.database)}.`);
@@ -81,7 +84,7 @@ async function newUser(flags: ServerFlags) {
     name: flags.name ?? id,
     roles: needed(flags, 'role').split(','),
     homeRegion: needed(flags, 'region'),
-    password: await readPassword(flags),
+    password: await readSecret(flags, 'password'),
   };
 }
 
@@ -93,10 +96,10 @@ function deviceOf(flags: ServerFlags) {
   return { tenant: flags.tenant, id: needed(flags, 'device'), reason: flags.reason ?? 'from the console' };
 }
 
-async function readPassword(flags: ServerFlags): Promise<string> {
+async function readSecret(flags: ServerFlags, what: 'password' | 'passphrase'): Promise<string> {
   if (!flags['password-stdin'])
     throw new RangeError(
-      'The password is read from the standard input: say --password-stdin and give it there.',
+      `The ${what} is read from the standard input: say --password-stdin and give it there.`,
     );
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,6 +17,9 @@ export async function withUnpackedBundle<T>(
   tenant: string,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
+  await access(file).catch((error: unknown) => {
+    throw new RangeError(`There is no file ${file} that this user may read.`, { cause: error });
+  });
   const bundle = await openBundle(file, passphrase);
   if (bundle.manifest.tenant !== tenant)
     throw new RangeError(

@@ -1,12 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { OidcConfigSchema } from '#server/auth/oidc/oidc-config.ts';
+import { OidcConfigSchema, type OidcConfig } from '#server/auth/oidc/oidc-config.ts';
+import { tellError } from '#server/ops/tell-error.ts';
 import { startServer } from '#server/start.ts';
 import { placeOf, type ServerFlags } from './options.ts';
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug', 'trace'];
 
 /** Starts the server and lets it run until SIGTERM or SIGINT. */
 export async function serve(flags: ServerFlags): Promise<void> {
   const port = Number(flags.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`Not a port: ${flags.port}`);
+  if (!LOG_LEVELS.includes(flags.log))
+    throw new RangeError(`--log is one of ${LOG_LEVELS.join(', ')}, not ${flags.log}.`);
+  const publicUrl = flags['public-url'];
+  if (publicUrl !== undefined && !/^https?:$/.test(URL.parse(publicUrl)?.protocol ?? ''))
+    throw new RangeError(
+      `--public-url is an address such as https://faultline.example.com, not ${publicUrl}.`,
+    );
   const server = await startServer({
     ...placeOf(flags),
     port,
@@ -17,10 +27,8 @@ export async function serve(flags: ServerFlags): Promise<void> {
     ...(flags['tls-cert'] === undefined ? {} : { tlsCert: flags['tls-cert'] }),
     ...(flags['tls-key'] === undefined ? {} : { tlsKey: flags['tls-key'] }),
     ...(flags['trusted-proxy'] === undefined ? {} : { trustedProxies: flags['trusted-proxy'] }),
-    ...(flags['public-url'] === undefined ? {} : { publicUrl: flags['public-url'] }),
-    ...(flags.oidc === undefined
-      ? {}
-      : { oidc: OidcConfigSchema.parse(JSON.parse(readFileSync(flags.oidc, 'utf8'))) }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(flags.oidc === undefined ? {} : { oidc: readOidcConfig(flags.oidc) }),
     ...(flags['metrics-token-file'] === undefined
       ? {}
       : { metricsToken: readFileSync(flags['metrics-token-file'], 'utf8').trim() }),
@@ -53,4 +61,14 @@ export async function serve(flags: ServerFlags): Promise<void> {
       .reloadTls()
       .catch((error: unknown) => console.error(error instanceof Error ? error.message : error));
   });
+}
+
+/** @throws RangeError with what is wrong in the file. */
+function readOidcConfig(file: string): OidcConfig {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return OidcConfigSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new RangeError(`The file ${file} of --oidc does not fit. ${tellError(error)}`, { cause: error });
+  }
 }

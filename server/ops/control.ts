@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { tellError } from './tell-error.ts';
 
 /**
  * The embedded database belongs to one process. What the command line wants of it while the server runs, it asks the server
@@ -95,7 +96,6 @@ function digest(value: string): Buffer {
 }
 
 function messageOf(error: unknown): { message: string; code?: string } {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  return { message: error.message, ...code };
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return { message: tellError(error), ...(typeof code === 'string' ? { code } : {}) };
 }

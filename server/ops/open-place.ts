@@ -2,18 +2,23 @@ import { join } from 'node:path';
 import { BlobStore, MAX_BLOB_BYTES } from '../blobs/blob-store.ts';
 import { ContentFiles } from '../blobs/content-files.ts';
 import { DataFolderLocked } from '../db/data-lock.ts';
-import { openData, readEpoch, type DataOptions } from '../open-data.ts';
+import { openData, readEpoch, requireData, type DataOptions } from '../open-data.ts';
 import { Bootstrap, BOOTSTRAP } from '../sync/bootstrap.ts';
 import { productDomain } from '../sync/domain.ts';
 import { Pokes } from '../sync/pokes.ts';
 import { askRunningServer } from './control.ts';
 import { runOperation } from './operations.ts';
 
+const MAKES_DATA: ReadonlySet<string> = new Set(['user add', 'user save']);
+
 /**
  * Does an operation on data that may be in use: PostgreSQL is opened beside the servers on it, an embedded database by
  * itself when no server runs, else the server that has it is asked.
+ * @throws RangeError when there are no data; nothing is made then.
  */
 export async function operate(options: DataOptions, name: string, parameters: unknown): Promise<unknown> {
+  // The first account may come before the first start.
+  if (!MAKES_DATA.has(name)) await requireData(options);
   let data;
   try {
     data = await openData(options);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Role } from '#shared/domain/directory/events.ts';
-import { AccountId, RegionId } from '#shared/sync/admin.ts';
+import { AccountId, NewPassword, RegionId } from '#shared/sync/admin.ts';
 import { listDevices, reinstate, revoke } from '../admin/devices.ts';
 import { changeUser, createUser, listUsers } from '../admin/users.ts';
 import { ensureRegion, saveAccount } from '../auth/accounts.ts';
@@ -12,6 +12,7 @@ import { purgeStream } from '../sync/purge-stream.ts';
 import { writeBackup } from './backup/write-backup.ts';
 import { checkData } from './check-data.ts';
 import { CommandLineOffice } from './command-line-office.ts';
+import { explainParameters } from './explain-parameters.ts';
 import { exportData } from './export-data.ts';
 import { takeCarriedFolder } from './take-carried.ts';
 
@@ -27,7 +28,6 @@ interface Operation<P> {
 }
 
 const tenant = z.string().regex(/^[a-z0-9-]{1,40}$/);
-const password = z.string().min(1).max(1000);
 const ALL = 500;
 
 const operations = {
@@ -36,7 +36,7 @@ const operations = {
       tenant,
       id: AccountId,
       name: z.string().min(1).max(80),
-      password,
+      password: NewPassword,
       roles: z.array(Role).min(1),
       homeRegion: RegionId,
     }),
@@ -56,7 +56,7 @@ const operations = {
       tenant,
       id: AccountId,
       name: z.string().min(1).max(80),
-      password,
+      password: z.string().min(1).max(1000),
       roles: z.array(Role).min(1),
       homeRegion: RegionId,
     }),
@@ -83,7 +83,7 @@ const operations = {
     return `The account ${id} may log in again.`;
   }),
   'user password': operation(
-    z.object({ tenant, id: AccountId, password }),
+    z.object({ tenant, id: AccountId, password: NewPassword }),
     async ({ context }, { tenant, id, password }) => {
       await changeUser(new CommandLineOffice(context, tenant), id, { password });
       return `The account ${id} has a new password and its logins have ended.`;
@@ -126,7 +126,13 @@ const operations = {
   ),
   purge: operation(
     z.object({ tenant, stream: z.string().regex(/^[a-z-]+\/.{1,200}$/) }),
-    ({ context }, { tenant, stream }) => purgeStream(context, commandLine(tenant), stream),
+    async ({ context }, { tenant, stream }) => {
+      const purged = await purgeStream(context, commandLine(tenant), stream);
+      // Also what had been refused is gone then; but whoever mistyped a name must not believe that the record is.
+      if (purged.events === 0)
+        throw new RangeError(`There are no facts of ${stream} here. Is the name right?`);
+      return purged;
+    },
   ),
   /** What a laptop exported, unpacked: see scripts/server/import-bundle.ts. */
   'take carried': operation(
@@ -138,7 +144,7 @@ const operations = {
 };
 export type OperationName = keyof typeof operations;
 
-/** @throws RangeError for an unknown name, ZodError for parameters that do not fit, and what the operation throws. */
+/** @throws RangeError for an unknown name and for parameters that do not fit, and what the operation throws. */
 export async function runOperation(
   place: OperationPlace,
   name: string,
@@ -146,7 +152,9 @@ export async function runOperation(
 ): Promise<unknown> {
   if (!Object.hasOwn(operations, name)) throw new RangeError(`There is no operation "${name}".`);
   const { parameters: schema, run } = operations[name as OperationName] as Operation<unknown>;
-  return run(place, schema.parse(parameters));
+  const parsed = schema.safeParse(parameters);
+  if (!parsed.success) throw new RangeError(explainParameters(parsed.error), { cause: parsed.error });
+  return run(place, parsed.data);
 }
 
 function operation<P>(parameters: z.ZodType<P>, run: Operation<P>['run']): Operation<P> {

@@ -6,13 +6,19 @@ import { rowsOf } from '#test/support/scripted-feeds.ts';
 import { aTicket } from '#test/support/ticket-builder.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
-import type { CompactionLimits } from './compact.ts';
+import { COMPACTION, isWorthALook, type CompactionLimits } from './compact.ts';
 import { openDatabase } from './database.ts';
 import { Store } from './store.ts';
 
 const SZ = 'region/sz';
 const DAY_MS = 24 * 3_600_000;
-const ALWAYS: CompactionLimits = { rows: 1, oldMs: Infinity, pageRows: 3, keepFactsMs: Infinity };
+const ALWAYS: CompactionLimits = {
+  rows: 1,
+  oldMs: Infinity,
+  pageRows: 3,
+  keepFactsMs: Infinity,
+  lookEveryMs: 0,
+};
 const ALL = { view: 'all', userId: '', search: '', sort: 'newest', offset: 0, limit: 500 } as const;
 
 let count = 0;
@@ -43,6 +49,18 @@ async function shows(store: Store, facts: readonly DomainEvent[]): Promise<void>
 }
 
 describe('compaction', () => {
+  it('[ST29] reads all facts when many rows lie over the pages, when there are many more, or after a while', () => {
+    const { rows, lookEveryMs } = COMPACTION;
+    const last = { atMs: DAY_MS, rows: 0 };
+    const worth = (atMs: number, size: number, before = last): boolean =>
+      isWorthALook({ atMs, rows: size }, before, COMPACTION);
+    expect(worth(DAY_MS, rows - 1)).toBe(false);
+    expect(worth(DAY_MS, rows)).toBe(true);
+    expect(worth(DAY_MS, rows + 1, { atMs: DAY_MS, rows })).toBe(false);
+    expect(worth(DAY_MS, rows * 2, { atMs: DAY_MS, rows })).toBe(true);
+    expect(worth(DAY_MS + lookEveryMs, 0)).toBe(true);
+  });
+
   it('[ST20] moves what is confirmed into pages, and leaves what waits over them', async () => {
     const store = aStore();
     const ticket = aTicket().graded('P2');

@@ -17,13 +17,30 @@ export interface CompactionLimits {
   readonly pageRows: number;
   /** Facts of packed entities are kept so long; after that they come on demand. */
   readonly keepFactsMs: number;
+  /** To know what is old every fact has to be read: not more often than this. */
+  readonly lookEveryMs: number;
 }
 export const COMPACTION: CompactionLimits = {
   rows: 2_000,
   oldMs: 7 * 24 * 3_600_000,
   pageRows: 2_000,
   keepFactsMs: 30 * 24 * 3_600_000,
+  lookEveryMs: 15 * 60_000,
 };
+
+/** When all facts were last read to see what can be packed. */
+export interface Look {
+  readonly atMs: number;
+  /** Rows in the overlay then. */
+  readonly rows: number;
+}
+
+/** Whether there may be something to pack: asked at the end of every turn, so it must cost nothing. */
+export function isWorthALook(now: Look, last: Look, limits: CompactionLimits): boolean {
+  // Rows that wait for the server cannot be packed: what was in vain is tried again when there are clearly more.
+  if (now.rows >= limits.rows && now.rows - last.rows >= limits.rows * WORTH_ANOTHER) return true;
+  return now.atMs - last.atMs >= limits.lookEveryMs;
+}
 
 /** Rows worked on before others get their turn: a list must not wait for more than a frame. */
 const SLICE = 50;
@@ -31,6 +48,7 @@ const SLICE = 50;
 const CHUNK = 500;
 /** A page with a smaller share of rows that still stand is packed anew with the next. */
 const MOSTLY_DEAD = 0.25;
+const WORTH_ANOTHER = 0.25;
 
 /** A row as it was when it was packed. */
 interface Packed {

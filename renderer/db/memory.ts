@@ -52,6 +52,10 @@ export class Memory {
     return [...this.#overlay.keys()];
   }
 
+  get overlaySize(): number {
+    return this.#overlay.size;
+  }
+
   page(id: string): PageInfo | undefined {
     return this.#pages.get(id);
   }

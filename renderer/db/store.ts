@@ -4,7 +4,7 @@ import type { PullLine } from '#shared/sync/protocol.ts';
 import { adoptScope, type Adoption } from './adopt-scope.ts';
 import { Cache, type Fact, type LaidRow } from './cache.ts';
 import { Cipher, Unreadable } from './cipher.ts';
-import { compact, COMPACTION, type CompactionLimits } from './compact.ts';
+import { compact, COMPACTION, isWorthALook, type CompactionLimits, type Look } from './compact.ts';
 import { openDatabase, type EventRecord, type EventStanding, type FaultlineDatabase } from './database.ts';
 import { readDeliveries, type Delivered } from './deliveries.ts';
 import { foldAgain, foldFresh, foldLive } from './folding.ts';
@@ -59,6 +59,7 @@ export class Store {
   readonly #listeners = new Set<(keys: ReadonlySet<string>) => void>();
   readonly #damageListeners = new Set<() => void>();
   readonly #opened: Promise<Cache>;
+  #lastLook: Look;
   /** Writes go one after the other: each folds onto what the last one left. */
   #turn: Promise<unknown> = Promise.resolve();
   #loaded: Promise<Cache> | undefined;
@@ -72,6 +73,7 @@ export class Store {
     this.#database = openDatabase(name);
     this.#now = now;
     this.#compaction = compaction;
+    this.#lastLook = { atMs: now(), rows: 0 };
     this.#opened = this.#open(key);
     // Whoever asks the store is told; until then nobody is.
     this.#opened.catch(() => undefined);
@@ -303,10 +305,15 @@ export class Store {
     });
   }
 
-  /** See {@link compact}. */
+  /** See {@link compact}; looks for something to pack only when that is likely, or after a while. */
   async compact(): Promise<number> {
     const cache = await this.#ready();
-    return compact(cache, this.#compaction, (work) => this.#inTurn(work));
+    const look = (): Look => ({ atMs: cache.now(), rows: cache.memory.overlaySize });
+    if (!isWorthALook(look(), this.#lastLook, this.#compaction)) return 0;
+    this.#lastLook = look();
+    const packed = await compact(cache, this.#compaction, (work) => this.#inTurn(work));
+    this.#lastLook = look();
+    return packed;
   }
 
   /** Resolves when nothing lies there unsealed from a time without a key. */

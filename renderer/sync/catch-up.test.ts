@@ -330,7 +330,7 @@ describe('whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 30 }), fc.boolean(), async (acts, isKeyed) => {
         const server = aServer(...scopes);
-        const compaction = { rows: 1, oldMs: Infinity, pageRows: 2, keepFactsMs: -1 };
+        const compaction = { rows: 1, oldMs: Infinity, pageRows: 2, keepFactsMs: -1, lookEveryMs: 0 };
         const options = { compaction, ...(isKeyed ? { key: new Uint8Array(32).fill(3) } : {}) };
         const name = `whatever-${++count}`;
         const waiting: DomainEvent[] = [];

@@ -75,10 +75,7 @@ async function ours(
       times.push(await callPeer(page, 'edit', index * EDITS, EDITS));
     const started = performance.now();
     await Promise.all(clients.map(({ page }) => callPeer(page, 'setOffline', false)));
-    for (const { page } of clients)
-      await until(
-        async () => (await callPeer(page, 'edited')) === TICKETS && (await callPeer(page, 'unsynced')) === 0,
-      );
+    await Promise.all(clients.map(({ page }) => callPeer(page, 'converged', TICKETS)));
     return [Math.max(...times), performance.now() - started];
   } finally {
     for (const client of clients) await client.close();

@@ -74,10 +74,27 @@ async function tickets(): Promise<number> {
   return (await keysOf()).length;
 }
 
-/** Facts that the server has not settled. */
-async function unsynced(): Promise<number> {
-  const { items } = await link.client.sync.unsynced({});
-  return items.length;
+/** Resolves when nothing of its own waits and so many tickets are edited. Looks again whenever something has changed. */
+async function converged(count: number): Promise<void> {
+  const end = new AbortController();
+  const both = [
+    async () => {
+      for await (const { unsynced } of link.client.sync.status({}, { signal: end.signal })) await look(unsynced);
+    },
+    async () => {
+      for await (const _ of store.changes({}, { signal: end.signal })) await look(waiting);
+    },
+  ];
+  let waiting = 1;
+  const look = async (unsynced: number): Promise<void> => {
+    waiting = unsynced;
+    if (waiting === 0 && (await edited()) === count) end.abort();
+  };
+  await Promise.all(both.map((watch) => watch().catch((thrown: unknown) => endedOr(thrown, end.signal))));
 }
 
-Object.assign(window, { peer: { open, edit, edited, tickets, unsynced, setOffline } });
+function endedOr(thrown: unknown, { aborted }: AbortSignal): void {
+  if (!aborted) throw thrown;
+}
+
+Object.assign(window, { peer: { open, edit, edited, tickets, converged, setOffline } });

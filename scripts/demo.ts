@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: a server, a simulated device to log in to, and the
- * application with demo data. Takes the arguments of `npm start`.
+ * application with demo data, in the browser.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { DEMO_ACCOUNTS } from '#server/demo-accounts.ts';
 import { startServer } from '#server/start.ts';
 import { startSimulatedDevice, type SimulatedDevice } from '#test/support/simulated-device.ts';
 import { runBrowserHost } from './browser-host.ts';
-import { readStartOptions } from './start-options.ts';
+import { readStartOptions, type StartOptions } from './start-options.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 const SECONDS_BETWEEN_ALARMS = 20;
@@ -17,7 +17,7 @@ const DEVICE_PASSWORD = 'demo';
 /** The demo's asset remembers it; another one is taken only while this one is in use. */
 const DEVICE_PORT = 2022;
 
-const options = readStartOptions([...process.argv.slice(2), '--demo']);
+const options = understand([...process.argv.slice(2), '--demo']);
 const serverData = join(options.data, 'server');
 mkdirSync(serverData, { recursive: true, mode: 0o700 });
 
@@ -67,4 +67,22 @@ function deviceHostKey(file: string): string {
     writeFileSync(file, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
   }
   return readFileSync(file, 'utf8');
+}
+
+function understand(args: readonly string[]): StartOptions {
+  const usage = `npm run demo -- [--port N] [--no-open] [--data DIR]
+  --port     port of the application on 127.0.0.1
+  --no-open  do not open the browser
+  --data     folder for everything of the demo`;
+  if (args.includes('--help')) {
+    console.log(usage);
+    process.exit(0);
+  }
+  try {
+    return readStartOptions(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n${usage}`);
+    process.exit(1);
+  }
 }

@@ -2,7 +2,7 @@
  * `npm run bench -- <name> [--json]`: runs test/bench/<name>.ts and prints what
  * it measured, as a table or as JSON and nothing else.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { z } from 'zod';
 import type { BenchCase } from './measure.ts';
 
@@ -33,8 +33,15 @@ const known = readdirSync(folder)
   .filter((file) => /^[a-z-]+\.ts$/.test(file) && !NOT_A_BENCH.has(file))
   .map((file) => file.replace('.ts', ''));
 
-if (name === undefined || !known.includes(name) || !existsSync(new URL(`${name}.ts`, folder))) {
-  console.error(`npm run bench -- <name> [--json], where <name> is one of: ${known.join(', ')}`);
+const usage = `npm run bench -- <name> [--json], where <name> is one of: ${known.join(', ')}
+Takes minutes. Figures and how they are taken: docs/performance.md.`;
+const unknown = process.argv.slice(2).filter((argument) => ![name, '--json', '--help'].includes(argument));
+
+if (process.argv.includes('--help')) {
+  console.log(usage);
+} else if (name === undefined || !known.includes(name) || unknown.length > 0) {
+  // A bench takes minutes: what was mistyped is not found out afterwards.
+  console.error(unknown.length > 0 ? `Not understood: ${unknown.join(' ')}\n${usage}` : usage);
   process.exitCode = 1;
 } else {
   if (isJson) sendLogToStderr();

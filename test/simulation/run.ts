@@ -19,22 +19,22 @@ import { shrink } from './shrink.ts';
 import { simulate, type SimulationResult } from './simulate.ts';
 import { Tally } from './tally.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '50' },
-    'first-seed': { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    clients: { type: 'string', default: '4' },
-    steps: { type: 'string', default: '200' },
-    plant: { type: 'string' },
-    'verify-determinism': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    trace: { type: 'string' },
-    shrink: { type: 'string' },
-    script: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `npm run sim -- [--seeds N] [--first-seed F] [--clients C] [--steps S] [--json]
+
+  --seeds N --first-seed F  plays the seeds F to F + N - 1; default 50 from 1
+  --clients C --steps S     laptops, and turns of a run; default 4 and 200
+  --json                    nothing but {runs, events, lost, duplicated, diverged, leaked, stuck, conserved, ...}
+  --seed N                  plays this one and lists all its faults
+  --plant MISTAKE           puts a mistake in and looks whether it is found: ${PLANTS.join(', ')}
+  --verify-determinism      plays every seed twice and compares
+  --shrink FILE             makes the first failing seed small and writes its script
+  --script FILE             plays such a script
+  --trace FILE              writes down what happened in the last run
+  --verbose                 tells each seed on standard error
+
+docs/spec/simulation.md says what happens and what must hold.`;
+
+const values = understand();
 
 const kept: Regression | undefined =
   values.script === undefined ? undefined : readRegression(readFileSync(values.script, 'utf8'));
@@ -112,4 +112,32 @@ function whole(name: string, text: string): number {
   if (Number.isSafeInteger(number) && number >= 0) return number;
   console.error(`--${name} wants a whole number, not ${text}.`);
   process.exit(2);
+}
+
+function understand() {
+  try {
+    const { values: given } = parseArgs({
+      options: {
+        seeds: { type: 'string', default: '50' },
+        'first-seed': { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        clients: { type: 'string', default: '4' },
+        steps: { type: 'string', default: '200' },
+        plant: { type: 'string' },
+        'verify-determinism': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        trace: { type: 'string' },
+        shrink: { type: 'string' },
+        script: { type: 'string' },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (!given.help) return given;
+    console.log(USAGE);
+    return process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return process.exit(2);
+  }
 }

@@ -9,14 +9,16 @@ import { buildPage } from './build-page.ts';
 import type { DatabaseKind } from './central.ts';
 import { play } from './play.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '20' },
-    seed: { type: 'string', default: '1' },
-    database: { type: 'string', default: 'both' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `npm run torture -- [--rounds N] [--json] [--database pglite|postgres|both] [--seed S]
+
+  --rounds    how many rounds of faults, 20 of them in each world; default 20
+  --database  what the servers run on; default both, in turn
+  --seed      of the first world, the next one has the next; default 1
+  --json      the result as JSON; what happens is told on standard error
+
+Hosts, browsers and servers are killed, networks cut, disks filled, clocks set. docs/spec/torture.md says what must hold.`;
+
+const values = understand(process.argv.slice(2));
 const DATABASES: Readonly<Record<string, readonly DatabaseKind[]>> = {
   pglite: ['pglite'],
   postgres: ['postgres'],
@@ -25,7 +27,7 @@ const DATABASES: Readonly<Record<string, readonly DatabaseKind[]>> = {
 const databases = DATABASES[values.database];
 const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
 if (databases === undefined || !(rounds > 0) || !Number.isInteger(seed)) {
-  console.error('npm run torture -- --rounds N [--json] [--database pglite|postgres|both] [--seed S]');
+  console.error(USAGE);
   process.exit(2);
 }
 // Processes are started hundreds of times from the same sources.
@@ -51,4 +53,25 @@ try {
   process.exitCode = isBad ? 1 : 0;
 } finally {
   page.remove();
+}
+
+function understand(args: string[]) {
+  try {
+    const { values: given } = parseArgs({
+      args,
+      options: {
+        rounds: { type: 'string', default: '20' },
+        seed: { type: 'string', default: '1' },
+        database: { type: 'string', default: 'both' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (!given.help) return given;
+    console.log(USAGE);
+    return process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return process.exit(2);
+  }
 }

@@ -6,7 +6,15 @@ import { inflict, type FaultName } from '#test/torture/faults.ts';
 import { checkServer, truthOf } from '#test/torture/oracle.ts';
 import { World } from '#test/torture/world.ts';
 
-const hasBrowser = existsSync(process.env['CHROMIUM'] ?? '/usr/bin/chromium');
+const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const hasBrowser = existsSync(chromium);
+if (!hasBrowser) console.warn(`NOT RUN: a world of real processes (no browser at ${chromium})`);
+
+/**
+ * Between two faults. No condition stands for it: laptops write all the while, and the next fault has to meet them in the
+ * middle of whatever they then do.
+ */
+const LULL_MS = 300;
 
 describe.skipIf(!hasBrowser)('a world of real processes', () => {
   let page: BuiltPage;
@@ -32,7 +40,7 @@ describe.skipIf(!hasBrowser)('a world of real processes', () => {
       await world.write(true);
       for (const name of faults) {
         expect(await inflict(name, world)).toEqual([]);
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, LULL_MS));
       }
       await world.startEverything();
     }

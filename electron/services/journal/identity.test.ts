@@ -1,33 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findChainBreaks } from '#shared/events/hash-chain.ts';
 import { aDraft, limitedFiles, steppedClock } from '#test/support/journal-builders.ts';
-import { Journal, type JournalOptions } from './journal.ts';
+import { JournalFolder } from '#test/support/journal-folder.ts';
+import type { Journal, JournalOptions } from './journal.ts';
 
-let dir: string;
-const opened: Journal[] = [];
+let folder: JournalFolder;
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'faultline-journal-'));
+  folder = await JournalFolder.make();
 });
-afterEach(async () => {
-  for (const journal of opened.splice(0)) await journal.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterEach(() => folder.remove());
 
-async function open(options: Partial<JournalOptions> = {}): Promise<Journal> {
-  const journal = await Journal.open({
-    dir,
-    device: 'device-1',
-    actor: 'li.wei',
-    clock: steppedClock(),
-    ...options,
-  });
-  opened.push(journal);
-  return journal;
-}
+const open = (options?: Partial<JournalOptions>): Promise<Journal> => folder.open(options);
 
 describe('runs', () => {
   test('[J16] each opening is a run; the runs before it are known, newest first', async () => {

@@ -1,35 +1,21 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { findChainBreaks } from '#shared/events/hash-chain.ts';
 import { formatHlc } from '#shared/events/hlc.ts';
 import { aDraft, limitedFiles, steppedClock, T0 } from '#test/support/journal-builders.ts';
-import { Journal, type JournalOptions } from './journal.ts';
+import { JournalFolder } from '#test/support/journal-folder.ts';
+import type { Journal, JournalOptions } from './journal.ts';
 
-let dir: string;
-const opened: Journal[] = [];
+let folder: JournalFolder;
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'faultline-journal-'));
+  folder = await JournalFolder.make();
 });
-afterEach(async () => {
-  for (const journal of opened.splice(0)) await journal.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterEach(() => folder.remove());
 
-async function open(options: Partial<JournalOptions> = {}): Promise<Journal> {
-  const journal = await Journal.open({
-    dir,
-    device: 'device-1',
-    actor: 'li.wei',
-    clock: steppedClock(),
-    ...options,
-  });
-  opened.push(journal);
-  return journal;
-}
+const open = (options?: Partial<JournalOptions>): Promise<Journal> => folder.open(options);
 
 async function all(journal: Journal): Promise<DomainEvent[]> {
   const events: DomainEvent[] = [];
@@ -38,7 +24,7 @@ async function all(journal: Journal): Promise<DomainEvent[]> {
 }
 
 const texts = (events: readonly DomainEvent[]): unknown[] => events.map((event) => event.data['text']);
-const segment = (number = 1): string => join(dir, `${String(number).padStart(10, '0')}.journal`);
+const segment = (number = 1): string => join(folder.dir, `${String(number).padStart(10, '0')}.journal`);
 
 describe('appending', () => {
   test('[J1] what an append answered is there after opening again', async () => {
@@ -169,7 +155,7 @@ describe('appending', () => {
     const journal = await open({ segmentBytes: 4096 });
     for (let i = 0; i < 40; i++) await journal.append([aDraft(`n${i}`)]);
     await journal.close();
-    expect((await readdir(dir)).filter((name) => name.endsWith('.journal')).length).toBeGreaterThan(3);
+    expect((await readdir(folder.dir)).filter((name) => name.endsWith('.journal')).length).toBeGreaterThan(3);
     const again = await open({ segmentBytes: 4096 });
     expect(texts(await all(again))).toEqual(Array.from({ length: 40 }, (_, i) => `n${i}`));
     expect(findChainBreaks(await all(again))).toEqual([]);
@@ -292,7 +278,7 @@ describe('one owner', () => {
 
   test('[J11] takes over from a dead owner', async () => {
     await writeFile(
-      join(dir, 'owner.0000000041'),
+      join(folder.dir, 'owner.0000000041'),
       JSON.stringify({ pid: process.pid, bootId: 'boot-of-the-test', started: '1', released: false }),
     );
     expect((await open()).fence).toBe(42);
@@ -300,7 +286,7 @@ describe('one owner', () => {
 
   test('[J11] of many that take over at once exactly one succeeds', async () => {
     await writeFile(
-      join(dir, 'owner.0000000001'),
+      join(folder.dir, 'owner.0000000001'),
       JSON.stringify({ pid: 1, bootId: 'another boot', started: '1' }),
     );
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => open()));
@@ -310,7 +296,7 @@ describe('one owner', () => {
   test('[J12] an owner that was taken over writes no more', async () => {
     const journal = await open();
     await journal.append([aDraft('mine')]);
-    await writeFile(join(dir, `owner.${String(journal.fence + 1).padStart(10, '0')}`), '{}');
+    await writeFile(join(folder.dir, `owner.${String(journal.fence + 1).padStart(10, '0')}`), '{}');
     await expect(journal.append([aDraft('late')])).rejects.toMatchObject({ code: 'journal.lostLock' });
     expect(texts(await all(journal))).toEqual(['mine']);
   });

@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DomainEvent } from '#shared/events/envelope.ts';
@@ -8,6 +7,7 @@ import { FaultyDisk } from '#test/simulation/faulty-disk.ts';
 import { Crashed, Life } from '#test/simulation/life.ts';
 import { Random } from '#test/simulation/random.ts';
 import { aDraft, limitedFiles, type SteppedClock, steppedClock, T0 } from '#test/support/journal-builders.ts';
+import { JournalFolder } from '#test/support/journal-folder.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 import { keptHeads } from './retention.ts';
 import { diskFiles, listSegments, segmentName } from './segment-file.ts';
@@ -15,32 +15,20 @@ import { diskFiles, listSegments, segmentName } from './segment-file.ts';
 const DAY = 24 * 60 * 60 * 1000;
 const HASH = 'ab'.repeat(32);
 
+let home: JournalFolder;
 let dir: string;
 let clock: SteppedClock;
-const opened: Journal[] = [];
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'faultline-retention-'));
+  home = await JournalFolder.make();
+  dir = home.dir;
   clock = steppedClock(T0);
 });
-afterEach(async () => {
-  for (const journal of opened.splice(0)) await journal.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterEach(() => home.remove());
 
 /** Every record begins a segment. */
-async function open(options: Partial<JournalOptions> = {}): Promise<Journal> {
-  const journal = await Journal.open({
-    dir,
-    device: 'device-1',
-    actor: 'li.wei',
-    clock,
-    segmentBytes: 1,
-    ...options,
-  });
-  opened.push(journal);
-  return journal;
-}
+const open = (options: Partial<JournalOptions> = {}): Promise<Journal> =>
+  home.open({ clock, segmentBytes: 1, ...options });
 
 const accept = (journal: Journal, ...events: readonly DomainEvent[]): Promise<void> =>
   journal.applyVerdicts({
@@ -257,7 +245,7 @@ describe('what goes on', () => {
 
 test('[J18][J19] a long life with removals is the same as one without', async () => {
   const random = new Random('a long life');
-  const other = await mkdtemp(join(tmpdir(), 'faultline-retention-'));
+  const other = await JournalFolder.make();
   const keeps = {
     ...diskFiles,
     remove: async () => {
@@ -272,7 +260,7 @@ test('[J18][J19] a long life with removals is the same as one without', async ()
         clock: { ...steppedClock(), nowMs: () => wallMs },
         run: `${wallMs}`,
       };
-      return Promise.all([open(same), open({ ...same, dir: other, files: keeps })]);
+      return Promise.all([open(same), other.open({ ...same, files: keeps })]);
     };
     let journals = await pair();
     let fewest = Number.POSITIVE_INFINITY;
@@ -299,7 +287,7 @@ test('[J18][J19] a long life with removals is the same as one without', async ()
         clock.wallMs += random.int(40) * DAY;
         for (const journal of journals) await journal.close();
         journals = await pair();
-        fewest = Math.min(fewest, (await listSegments(dir)).length - (await listSegments(other)).length);
+        fewest = Math.min(fewest, (await listSegments(dir)).length - (await listSegments(other.dir)).length);
       }
       const [pruned, whole] = journals;
       expect(pruned.outbox()).toEqual(whole.outbox());
@@ -317,8 +305,7 @@ test('[J18][J19] a long life with removals is the same as one without', async ()
       expect(await pruned.takeNumber(`counter-${i}`)).toBe(await whole.takeNumber(`counter-${i}`));
     expect(fewest).toBeLessThan(-5);
   } finally {
-    for (const journal of opened.splice(0)) await journal.close();
-    await rm(other, { recursive: true, force: true });
+    await other.remove();
   }
 });
 

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { aFailure, EngineWorld } from '#test/support/engine-world.ts';
+
+const atRest = (): EngineWorld => new EngineWorld().start().settle();
+
+describe('the login', () => {
+  test('[SY84] an expired one is refreshed once, and the work goes on', () => {
+    const world = atRest();
+    world.write();
+    world.fail('push', 'needsLogin');
+    expect(world.at).toBe('refreshing');
+    world.answer('refreshLogin').settle();
+    expect(world.accepted).toEqual(['fact-1']);
+    world.write();
+    world.fail('push', 'needsLogin');
+    expect(world.at).toBe('refreshing');
+  });
+
+  test('[SY84] waits for a person when that does not help, and drops nothing', () => {
+    const world = atRest();
+    world.write();
+    world.fail('push', 'needsLogin').answer('refreshLogin').fail('push', 'needsLogin');
+    expect([world.at, world.state.shown.state]).toEqual(['needsLogin', 'needsLogin']);
+    expect([...world.timers.keys()].filter((name) => name === 'main')).toEqual([]);
+    world.send({ is: 'asked' });
+    expect(world.at).toBe('needsLogin');
+    world.send({ is: 'loggedIn' });
+    world.settle();
+    expect(world.accepted).toEqual(['fact-1']);
+  });
+
+  test('[SY84] a refresh that the server does not take needs a person; one that it does not hear is tried again', () => {
+    const world = atRest();
+    world.send({ is: 'learnt', failure: aFailure('needsLogin') });
+    world.fail('refreshLogin', 'offline');
+    expect(world.at).toBe('backingOff');
+    world.send({ is: 'learnt', failure: aFailure('needsLogin') });
+    world.fail('refreshLogin', 'needsLogin');
+    expect(world.at).toBe('needsLogin');
+  });
+});
+
+describe('other servers', () => {
+  test('[SY85] another version keeps from pulling, never from pushing', () => {
+    const world = new EngineWorld().start();
+    world.write();
+    const { effect } = world.only('hello');
+    world.underWay.delete(effect);
+    world.send({ is: 'helloed', effect, isOtherVersion: true, reading: world.reading() });
+    world.settle();
+    expect(world.accepted).toEqual(['fact-1']);
+    expect(world.state.shown.state).toBe('otherVersion');
+  });
+
+  test('[SY85] another epoch is entered before anything is offered, and then everything is', () => {
+    const world = atRest();
+    world.write();
+    world.fail('push', 'otherEpoch');
+    expect(world.only('enterEpoch')).toMatchObject({ epoch: 'epoch-2' });
+    world.settle();
+    expect(world.accepted).toEqual(['fact-1']);
+  });
+
+  test('[SY85] a server that names another epoch each time is left alone for a while', () => {
+    const world = atRest();
+    world.write();
+    for (let i = 0; i < 3; i++) world.fail('push', 'otherEpoch').answer('enterEpoch').answer('hello');
+    world.fail('push', 'otherEpoch');
+    expect(world.at).toBe('backingOff');
+  });
+
+  test('[SY85] a copied profile becomes a device of its own, and sends what it has', () => {
+    const world = atRest();
+    world.write();
+    world.fail('push', 'cloned');
+    expect(world.at).toBe('renewing');
+    world.fail('becomeNewDevice', 'offline').fire('main').answer('hello').fail('push', 'cloned').settle();
+    expect(world.accepted).toEqual(['fact-1']);
+  });
+
+  test('[SY85] a fact that cannot be read is found by halving and holds back its stream alone', () => {
+    const world = atRest();
+    for (let i = 0; i < 5; i++)
+      world.outbox.push({ event: { id: `n${i}`, stream: `ticket/${i}` }, state: 'waiting' });
+    world.send({ is: 'work' });
+    const limits: (number | null)[] = [];
+    for (const count of [5, 3, 2, 1]) {
+      const asked = world.only('push');
+      world.underWay.delete(asked.effect);
+      if (asked.do === 'push') limits.push(asked.turn.limit);
+      const failure = aFailure('unreadable');
+      world.send({ is: 'unreadable', effect: asked.effect, count, stream: 'ticket/0', failure });
+    }
+    expect(limits).toEqual([null, 3, 2, 1]);
+    world.settle();
+    expect(world.accepted).toEqual(['n1', 'n2', 'n3', 'n4']);
+    expect(world.state.lastError?.code).toBe('sync.unreadable');
+  });
+});
+
+describe('a revoked device', () => {
+  test('[SY86] hands over everything, held-back facts too, fetches nothing, and then wipes', () => {
+    const world = atRest();
+    world.blobs = 1;
+    world.outbox.push({ event: { id: 'refused', stream: 'ticket/1' }, state: 'refused' });
+    world.write('ticket/1');
+    world.settle();
+    expect(world.accepted).toEqual([]);
+    world.blobs = 1;
+    world.fail('openPokes', 'revoked');
+    expect(world.state.shown.state).toBe('revoked');
+    expect(world.log).toContainEqual({ do: 'noteRevoked', atMs: world.nowMs });
+    const told = world.told.length;
+    world.settle();
+    expect(world.accepted).toEqual(['fact-1']);
+    expect(world.blobs).toBe(0);
+    expect(world.at).toBe('wiped');
+    expect(world.told.length).toBe(told);
+    expect(world.timers.size).toBe(0);
+  });
+
+  test('[SY86] does not wipe while something is not handed over, until a fortnight is over', () => {
+    const world = new EngineWorld({ revokedMs: Date.UTC(2026, 4, 4, 8) }).start();
+    world.write();
+    for (let i = 0; i < 3; i++) world.fail('hello', 'offline').fire('main');
+    world
+      .fail('hello', 'offline')
+      .pass(14 * 24 * 3_600_000)
+      .fire('main');
+    expect(world.at).toBe('wiping');
+    // What is left could not be sealed: the network is tried again first.
+    world.fail('wipe', 'here').fire('main').fail('hello', 'offline').fire('main');
+    expect(world.at).toBe('wiping');
+  });
+});

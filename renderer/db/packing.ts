@@ -12,16 +12,20 @@ const MAX_UNPACKED = 256 * 1024 * 1024;
 
 /** The text in gzip bytes, by the platform's own stream. @throws if the bytes are damaged, or unfold without end. */
 export async function gunzipText(bytes: Uint8Array<ArrayBuffer>, most = MAX_UNPACKED): Promise<string> {
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+  const decoding = new TextDecoder();
   let size = 0;
-  const bound = new TransformStream<Uint8Array, Uint8Array>({
-    transform(piece, controller) {
-      size += piece.length;
-      if (size > most) throw new RangeError(`The packed text unfolds to more than ${most} bytes.`);
-      controller.enqueue(piece);
-    },
-  });
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(unpacked.pipeThrough(bound)).text();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoding.decode();
+    size += value.length;
+    if (size > most) {
+      await reader.cancel();
+      throw new RangeError(`The packed text unfolds to more than ${most} bytes.`);
+    }
+    text += decoding.decode(value, { stream: true });
+  }
 }
 
 export async function gzipText(text: string): Promise<Uint8Array<ArrayBuffer>> {

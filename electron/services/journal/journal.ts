@@ -1,23 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { type DomainEvent, type EventDraft, EventSchema } from '#shared/events/envelope.ts';
-import { hashEvent } from '#shared/events/hash-chain.ts';
-import { formatHlc, HORIZON_MS, type Hlc, parseHlc, tick } from '#shared/events/hlc.ts';
+import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
+import { HORIZON_MS, type Hlc, parseHlc } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { followRecords, readEvents } from './follow-records.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import { JournalError } from './journal-error.ts';
 import { type JournalLock, takeJournalLock } from './journal-lock.ts';
 import { Ledger } from './ledger.ts';
-import { type MeasuredOffset, offsetAt } from './measured-offset.ts';
 import type { NamedBlob } from './named-blobs.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
 import type { OutboxItem } from './outbox.ts';
-import { readRecordAt, readRecords } from './read-records.ts';
+import { readRecordAt } from './read-records.ts';
 import type { JournalRecord } from './record.ts';
 import { removeSettledSegments } from './retention.ts';
 import { diskFiles, type SegmentFiles, setAsideSegments } from './segment-file.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import type { Tentative } from './tentative.ts';
+import { Stamper, type ToldStamp } from './stamper.ts';
 
 export interface JournalOptions {
   readonly dir: string;
@@ -31,12 +30,6 @@ export interface JournalOptions {
   readonly startFresh?: boolean;
   /** Id of this run of the host; random when not given. */
   readonly run?: string;
-}
-
-/** Who and when, told by whoever writes sample data. */
-export interface ToldStamp {
-  readonly actor: string;
-  readonly nowMs: number;
 }
 
 /** Long enough that files are few, short enough to read one whole. */
@@ -56,8 +49,8 @@ export class Journal {
   readonly #ledger: Ledger;
   readonly #writer: SegmentWriter;
   readonly #commits: GroupCommit;
+  readonly #stamper: Stamper;
   #isClosed = false;
-  #measured: MeasuredOffset | undefined;
 
   private constructor(
     options: JournalOptions,
@@ -72,6 +65,13 @@ export class Journal {
     this.#ledger = ledger;
     this.#writer = writer;
     this.#commits = new GroupCommit({ ...commits, device: options.device });
+    this.#stamper = new Stamper({
+      actor: options.actor,
+      clock,
+      ledger,
+      commits: this.#commits,
+      load: (id) => this.#load(id),
+    });
   }
 
   /**
@@ -156,7 +156,7 @@ export class Journal {
       written = [];
       for (const draft of drafts) {
         const known = state.event(draft.id) ?? (await this.#load(draft.id));
-        const event = known ?? (await this.#stamp(draft, state, told));
+        const event = known ?? (await this.#stamper.stamp(draft, state, told));
         if (known === undefined) fresh.push(event);
         written.push(event);
       }
@@ -199,9 +199,7 @@ export class Journal {
    * @param uncertaintyMs the truth lies within this of `offsetMs`.
    */
   noteClockOffset(offsetMs: number | undefined, uncertaintyMs?: number): void {
-    const wallMs = this.#clock.nowMs();
-    const monotonicMs = this.#clock.monotonicMs();
-    this.#measured = offsetMs === undefined ? undefined : { offsetMs, uncertaintyMs, wallMs, monotonicMs };
+    this.#stamper.noteClockOffset(offsetMs, uncertaintyMs);
   }
 
   /** Facts without a last word of the server, in the order they were written. */
@@ -274,7 +272,7 @@ export class Journal {
     await this.#commits.enqueue(async (state) => {
       written = undefined;
       if (!this.#ledger.isRefused(eventId)) return undefined;
-      written = await this.#stamp(draft, state, undefined);
+      written = await this.#stamper.stamp(draft, state);
       return { k: 'events', events: [written], released: [eventId] };
     });
     return written;
@@ -298,50 +296,16 @@ export class Journal {
   }
 
   /** All facts in the journal, in the order they were written; `streams` keeps only those of some streams. */
-  async *eventsOf(streams?: ReadonlySet<string>): AsyncGenerator<DomainEvent> {
-    const seen = new Set<string>();
-    for await (const record of readRecords(this.#options.dir, await this.#commits.settled())) {
-      if (record.k !== 'events') continue;
-      for (const event of record.events) {
-        if (seen.has(event.id) || (streams !== undefined && !streams.has(event.stream))) continue;
-        seen.add(event.id);
-        yield event;
-      }
-    }
+  eventsOf(streams?: ReadonlySet<string>): AsyncGenerator<DomainEvent> {
+    return readEvents(this.#options.dir, this.#commits, streams);
   }
 
   /**
    * Follows the journal without a gap: with `replay` every record so far, then
    * `live`, then each new record once it is on the disk.
    */
-  async *follow(replay: boolean, signal: AbortSignal): AsyncGenerator<JournalRecord | 'live'> {
-    const fresh: JournalRecord[] = [];
-    let wake: (() => void) | undefined;
-    const listener = (record: JournalRecord): void => {
-      fresh.push(record);
-      wake?.();
-    };
-    const stop = (): void => wake?.();
-    const end = await this.#commits.settled(() => this.#commits.listeners.add(listener));
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      if (replay) yield* readRecords(this.#options.dir, end);
-      yield 'live';
-      while (!signal.aborted) {
-        const next = fresh.shift();
-        if (next !== undefined) {
-          yield next;
-          continue;
-        }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (signal.aborted || fresh.length > 0) resolve();
-        });
-      }
-    } finally {
-      this.#commits.listeners.delete(listener);
-      signal.removeEventListener('abort', stop);
-    }
+  follow(replay: boolean, signal: AbortSignal): AsyncGenerator<JournalRecord | 'live'> {
+    return followRecords(this.#options.dir, this.#commits, { replay, signal });
   }
 
   /** Told of each record once it is on the disk. Returns how to stop. */
@@ -358,41 +322,6 @@ export class Journal {
     await this.#commits.close();
     await this.#writer.close();
     await this.#lock.release(this.#clock.bootId);
-  }
-
-  async #stamp(draft: EventDraft, state: Tentative, told: ToldStamp | undefined): Promise<DomainEvent> {
-    const wallMs = told?.nowMs ?? this.#clock.nowMs();
-    const monotonicMs = this.#clock.monotonicMs();
-    state.hlc = tick(state.hlc, wallMs);
-    const event: DomainEvent = {
-      ...draft,
-      hlc: formatHlc(state.hlc, this.device),
-      at: new Date(wallMs).toISOString(),
-      tz: this.#clock.timeZone(),
-      clock: {
-        monotonicMs,
-        bootId: this.#clock.bootId,
-        ...(told === undefined ? offsetAt(this.#measured, { wallMs, monotonicMs }) : {}),
-      },
-      actor: told?.actor ?? this.#options.actor,
-      device: this.device,
-      prev: await this.#headOf(draft.stream, state),
-    };
-    // As it will be read back: what JSON cannot carry must not enter the hash.
-    // And it must be readable: a fact that the schema refuses is refused now, not at the next start.
-    const stored = EventSchema.parse(JSON.parse(JSON.stringify(event)));
-    state.addEvent(stored, hashEvent(stored));
-    return stored;
-  }
-
-  async #headOf(stream: string, state: Tentative): Promise<string> {
-    const fresh = state.head(stream) ?? this.#commits.headOf(stream);
-    if (fresh !== undefined) return fresh;
-    const last = this.#ledger.lastOfStream.get(stream);
-    // Before it became another device it had another chain.
-    if (last === undefined || last.device !== this.device) return '';
-    const event = last.hash === undefined ? await this.#load(last.id) : undefined;
-    return last.hash ?? (event === undefined ? '' : hashEvent(event));
   }
 
   async #load(id: string): Promise<DomainEvent | undefined> {

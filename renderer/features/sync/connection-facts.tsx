@@ -37,6 +37,12 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
           <dd>{explainError(Object.assign(new Error(lastError.message), { code: lastError.code }))}</dd>
         </>
       )}
+      {status.state === 'otherVersion' && lastError === null && (
+        <>
+          <dt>{t('sync.lastError')}</dt>
+          <dd>{t('error.sync.otherVersion')}</dd>
+        </>
+      )}
       {nextTryAt !== null && status.state !== 'online' && (
         <>
           <dt>{t('sync.nextTry')}</dt>

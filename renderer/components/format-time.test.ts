@@ -27,6 +27,11 @@ describe('lengths and instants', () => {
     expect(formatLength(90 * MINUTE, 'en')).toBe('1 hr 30 mins');
     expect(formatLength(4 * HOUR, 'zh-CN')).toBe('4小时');
     expect(formatLength(10_000, 'en')).toBe('0 mins');
+    expect(formatLength(71 * HOUR, 'en')).toBe('71 hrs');
+    expect(formatLength(9 * 24 * HOUR, 'en')).toBe('9 days');
+    // A clock of 1970.
+    expect(formatLength(56.9 * 365.25 * 24 * HOUR, 'en')).toBe('57 years');
+    expect(formatLength(56.9 * 365.25 * 24 * HOUR, 'zh-CN')).toBe('57年');
   });
   it('[S8] is short within the present day of the site, and names the day beyond it', () => {
     expect(formatInstant(Date.parse('2026-03-02T00:12:00Z'), ZONE, 'en', NOW)).toBe('08:12');

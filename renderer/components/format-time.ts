@@ -1,11 +1,15 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const YEAR = 365.25 * DAY;
 
 /** Below this the seconds are shown: somebody is watching them. */
 export const SECONDS_BELOW_MS = 10 * MINUTE;
 /** From here on days say more than hours. */
 const DAYS_FROM_MS = 48 * HOUR;
+/** The same for a length in a sentence, and years more than days: a clock of 1970 is 56 years slow. */
+const LONG_DAYS_FROM_MS = 3 * DAY;
+const YEARS_FROM_MS = 2 * YEAR;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -39,9 +43,12 @@ export function formatRemaining(ms: number, language: string): string {
   return left < SECONDS_BELOW_MS ? `${clock}:${two((left % MINUTE) / 1000)}` : clock;
 }
 
-/** A length of time in a sentence: `1 h 30 min`. Shorter than a minute counts as less than one. */
+/** A length of time in a sentence: `1 h 30 min`, `9 days`, `57 years`. Shorter than a minute counts as less than one. */
 export function formatLength(ms: number, language: string): string {
-  const minutes = Math.round(Math.abs(ms) / MINUTE);
+  const length = Math.abs(ms);
+  if (length >= YEARS_FROM_MS) return count(language, Math.round(length / YEAR), 'year', 'long');
+  if (length >= LONG_DAYS_FROM_MS) return count(language, Math.round(length / DAY), 'day', 'long');
+  const minutes = Math.round(length / MINUTE);
   const hours = Math.floor(minutes / 60);
   const parts: string[] = [];
   if (hours > 0) parts.push(count(language, hours, 'hour', 'short'));

@@ -32,6 +32,8 @@ export const WorkspaceSchema = z.object({
   /** All regions the user works in, the home region first; missing in workspaces of earlier versions. */
   regions: z.array(z.string()).optional(),
   teams: z.array(z.string()).optional(),
+  /** Set when this laptop's identity was found in use elsewhere, too (a copied profile): since when it has its own, and the code before. */
+  renewed: z.object({ at: z.string(), from: z.string() }).optional(),
 });
 export type Workspace = z.infer<typeof WorkspaceSchema>;
 

@@ -250,6 +250,9 @@ describe('identity', () => {
     const [first, second] = [(await info(one)).workspace!, (await info(two)).workspace!];
     expect(first.deviceId).not.toBe(second.deviceId);
     expect(first.deviceCode).not.toBe(second.deviceCode);
+    // Whoever finds another code in the corner is told why.
+    expect(first.renewed).toBeUndefined();
+    expect(second.renewed).toEqual({ at: expect.any(String) as string, from: first.deviceCode });
     const texts: unknown[] = [];
     for await (const { lines } of two.handlers.sync.entity({ key: 'probe/1' }, context))
       for (const line of lines) if (line.k === 'event') texts.push(line.event.data['text']);

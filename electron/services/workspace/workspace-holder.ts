@@ -214,7 +214,11 @@ export class WorkspaceHolder {
         publicKey: key.publicKey,
       },
     });
-    const renewed = { ...standing(workspace, answer), ...identityOf(answer) };
+    const renewed = {
+      ...standing(workspace, answer),
+      ...identityOf(answer),
+      renewed: { at: new Date(this.#options.clock.nowMs()).toISOString(), from: workspace.deviceCode },
+    };
     await this.#file.write(renewed);
     await key.keep(this.#options.vault);
     this.#keeper.replaceKey(key);

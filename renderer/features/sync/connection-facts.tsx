@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { SyncStatus } from '#shared/host/sync.ts';
+import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
@@ -16,6 +17,7 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
   const at = (instant: string): string =>
     formatInstant(Date.parse(instant), deviceZone(), i18n.language, now);
   const { clock, stuck, lastError, nextTryAt } = status;
+  const { deviceCode, renewed } = useDesk().workspace;
   return (
     <dl className={classes.facts}>
       <dt>{t('sync.connection')}</dt>
@@ -59,6 +61,14 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
           <dd data-testid="sync-stuck">
             {t('sync.stuckSince', { count: status.unsynced, since: at(stuck.since) })}{' '}
             {t(`sync.stuckReason.${stuck.reason}`, { defaultValue: stuck.reason })}
+          </dd>
+        </>
+      )}
+      {renewed !== undefined && (
+        <>
+          <dt>{t('sync.identity')}</dt>
+          <dd data-testid="sync-renewed">
+            {t('sync.renewed', { from: renewed.from, code: deviceCode, at: at(renewed.at) })}
           </dd>
         </>
       )}

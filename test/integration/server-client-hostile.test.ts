@@ -11,6 +11,7 @@ import { LoginKeeper } from '#electron/services/access/login-keeper.ts';
 import { systemClock } from '#electron/services/journal/clock.ts';
 import { ServerClient } from '#electron/services/sync/server-client.ts';
 import { Vault } from '#electron/services/vault/vault.ts';
+import { SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
 import { osStore } from '#test/support/laptop-host.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -104,6 +105,20 @@ test('[SY90] a sign-in page is told at the first greeting, another program as we
     answer = says(200, body);
     await expect(client.hello()).rejects.toMatchObject({ code: 'sync.notAServer' });
   }
+});
+
+test('[SY90] speaks the highest version that the server knows too, and follows it when it is updated', async () => {
+  const greet = async (min: number, max: number): Promise<unknown> => {
+    answer = says(200, { product: 'faultline', protocol: { min, max }, epoch: 'e', serverTime: '' });
+    await client.hello();
+    answer = says(503, {});
+    await client.push(push).catch(() => undefined);
+    return seen.at(-1)?.headers['faultline-protocol'];
+  };
+  const ours = String(SYNC_PROTOCOL.max);
+  expect(await greet(SYNC_PROTOCOL.min, SYNC_PROTOCOL.min)).toBe(String(SYNC_PROTOCOL.min));
+  expect(await greet(SYNC_PROTOCOL.min, SYNC_PROTOCOL.max + 7)).toBe(ours);
+  expect(await greet(SYNC_PROTOCOL.max + 1, SYNC_PROTOCOL.max + 7)).toBe(ours);
 });
 
 test('[SY91] no redirect is followed, and the token goes nowhere else', async () => {

@@ -60,6 +60,8 @@ export class ServerClient implements EngineServer {
   readonly #tokens: Tokens | undefined;
   readonly #trust: TrustingDispatcher | undefined;
   #token: string | undefined;
+  /** The version that is spoken: the highest that both know, once the server has told its own. */
+  #protocol: number = SYNC_PROTOCOL.max;
 
   constructor(url: string, token?: string, options: ServerClientOptions = {}) {
     this.url = url;
@@ -82,7 +84,12 @@ export class ServerClient implements EngineServer {
     const answer = await this.#send({ path: '/v1/hello', isOpen: true, signal });
     const text = await this.#text(answer, signal);
     try {
-      return HelloSchema.parse(JSON.parse(text));
+      const hello = HelloSchema.parse(JSON.parse(text));
+      const common = Math.min(SYNC_PROTOCOL.max, hello.protocol.max);
+      // With a server that shares none our own is said, so that it knows whom it refuses.
+      const isShared = common >= SYNC_PROTOCOL.min && common >= hello.protocol.min;
+      this.#protocol = isShared ? common : SYNC_PROTOCOL.max;
+      return hello;
     } catch {
       // Not JSON, or not ours.
       throw new SyncError('sync.notAServer', 'There is no Faultline server at this address.', {
@@ -279,7 +286,7 @@ export class ServerClient implements EngineServer {
       dispatcher: await this.#trust?.of(this.url),
       headers: {
         ...headers,
-        'faultline-protocol': String(SYNC_PROTOCOL.max),
+        'faultline-protocol': String(this.#protocol),
         ...(!isOpen && token !== undefined && { authorization: `Bearer ${token}` }),
       },
     });

@@ -30,7 +30,7 @@ describe('Sharing a ticket', () => {
     expect(code(aTicket(), { do: 'unshare', with: 'user/zhao.bj' })).toBe('ticket.notShared');
   });
 
-  it('[SY60] can be ended when the ticket has ended, and not begun', () => {
+  it('[SY60] [T11] can be ended when the ticket has ended, and not begun', () => {
     const cancelled = shared().add('ticket.cancelled', { reason: '误报' });
     expect(code(cancelled, { do: 'share', with: 'region/bj' })).toBe('ticket.ended');
     expect(decide(cancelled, { do: 'unshare', with: 'user/zhao.bj' }).ok).toBe(true);

@@ -171,11 +171,12 @@ export function startValues(form: RecordForm): Values {
 export function commandOf(form: RecordForm, values: Values, kept: KeptFile | undefined): DirectoryCommand {
   const of = (name: string): string => (values[name] ?? '').trim();
   const english = of('nameEn') === '' ? {} : { nameEn: of('nameEn') };
-  const there = (id: string | undefined): { id?: string } => (id === undefined ? {} : { id });
+  const there = (on: { id: string; scope: string } | undefined): { id?: string; home?: string } =>
+    on === undefined ? {} : { id: on.id, home: on.scope };
   const bytes = kept ?? { sha256: '', size: 0, name: '' };
   switch (form.kind) {
     case 'customer':
-      return { do: 'registerCustomer', ...there(form.on?.id), name: of('name'), ...english };
+      return { do: 'registerCustomer', ...there(form.on), name: of('name'), ...english };
     case 'contact':
       return {
         do: 'addContact',
@@ -187,7 +188,7 @@ export function commandOf(form: RecordForm, values: Values, kept: KeptFile | und
     case 'site':
       return {
         do: 'registerSite',
-        ...there(form.on?.id),
+        ...there(form.on),
         customerId: of('customerId'),
         name: of('name'),
         ...english,
@@ -198,7 +199,7 @@ export function commandOf(form: RecordForm, values: Values, kept: KeptFile | und
     case 'asset':
       return {
         do: 'registerAsset',
-        ...there(form.on?.id),
+        ...there(form.on),
         siteId: form.site.id,
         name: of('name'),
         ...english,
@@ -222,7 +223,7 @@ export function commandOf(form: RecordForm, values: Values, kept: KeptFile | und
       const [id = '', version = '1'] = of('calendar').split(' ');
       return {
         do: 'registerContract',
-        ...there(form.on?.id),
+        ...there(form.on),
         number: of('number'),
         customerId: form.on?.customerId ?? form.site.customerId ?? '',
         siteIds: [...(form.on?.siteIds ?? [form.site.id])],

@@ -23,6 +23,7 @@ import { useDrafts } from './drafts.ts';
 import { FormProblem, type Problem } from './form-problem.tsx';
 import { formKeys, useFirstFocus } from './form-keys.ts';
 import { deviceZone, presentInstant } from '../../components/format-time.ts';
+import { GoesAlong } from './goes-along.tsx';
 import { GradeSign } from './grade-sign.tsx';
 import { useDirectory, type Directory } from './use-ticket-names.ts';
 import classes from './dialog.module.css';
@@ -142,6 +143,7 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
         </p>
       )}
       {intro !== undefined && <p className={classes.intro}>{intro}</p>}
+      {act === 'share' && <GoesAlong ticket={ticket} directory={directory} />}
       {shownFields(spec, values, world).map((field) => (
         <ActField
           key={field.name}
@@ -151,6 +153,8 @@ function ActForm({ act, ticket, directory, onDone }: FormProps) {
           value={values[field.name] ?? ''}
           onChange={(value) => set(field.name, value)}
           users={directory.users}
+          nameOf={directory.nameOf}
+          sharedWith={ticket.sharedWith}
           zone={world.zone}
         />
       ))}

@@ -4,6 +4,7 @@ import type { UserState } from '#shared/domain/directory/state.ts';
 import { Tier } from '#shared/domain/ticket/words.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import type { FieldSpec } from './act-specs.ts';
+import { ShareTargetField } from './share-target-field.tsx';
 import { SignatureField } from './signature-field.tsx';
 import { deviceZone } from '../../components/format-time.ts';
 
@@ -15,12 +16,26 @@ interface FieldProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly users: readonly UserState[];
+  readonly nameOf?: (key: string) => string;
+  /** With whom the ticket is shared now. */
+  readonly sharedWith?: readonly string[];
   readonly zone: string;
   readonly error?: string | undefined;
 }
 
 /** One field of a form, by its kind. */
-export function ActField({ field, place, testId, value, onChange, users, zone, error }: FieldProps) {
+export function ActField({
+  field,
+  place,
+  testId,
+  value,
+  onChange,
+  users,
+  nameOf = String,
+  sharedWith = [],
+  zone,
+  error,
+}: FieldProps) {
   const { t, i18n } = useTranslation();
   const label = t(`${place}.${field.name}`);
   const hint = i18n.exists(`${place}.${field.name}Hint`) ? t(`${place}.${field.name}Hint`) : undefined;
@@ -107,6 +122,21 @@ export function ActField({ field, place, testId, value, onChange, users, zone, e
             (tier) => t(`ticket.tier.${tier}`),
           )}
           onChange={(next) => onChange(next ?? '')}
+        />
+      );
+    case 'target':
+    case 'sharedTarget':
+      return (
+        <ShareTargetField
+          label={label}
+          testId={testId}
+          error={error}
+          value={value}
+          onChange={onChange}
+          users={users}
+          nameOf={nameOf}
+          sharedWith={sharedWith}
+          isEnding={field.kind === 'sharedTarget'}
         />
       );
     case 'tick':

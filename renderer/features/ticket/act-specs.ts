@@ -18,7 +18,8 @@ export type Values = Readonly<Record<string, string>>;
 
 /**
  * How a field is filled in. `choice` and `pick` are one of a closed vocabulary
- * (side by side, or from a list), `user` a colleague, `instant` a time on the site's wall clock.
+ * (side by side, or from a list), `user` a colleague, `target` somebody or a region to share with, `sharedTarget` one it is
+ * shared with, `instant` a time on the site's wall clock.
  */
 export type FieldKind =
   | 'line'
@@ -27,6 +28,8 @@ export type FieldKind =
   | 'pick'
   | 'user'
   | 'manager'
+  | 'target'
+  | 'sharedTarget'
   | 'instant'
   | 'tick'
   | 'rating'
@@ -259,6 +262,16 @@ const specs = {
         ...((values.approvedBy ?? '') !== '' && { approvedBy: values.approvedBy }),
       },
     ],
+  },
+  share: {
+    fields: [{ name: 'with', kind: 'target' }],
+    initial: nothing,
+    commands: (values) => [{ do: 'share', with: values.with ?? '' }],
+  },
+  unshare: {
+    fields: [{ name: 'with', kind: 'sharedTarget' }],
+    initial: ({ ticket }) => ({ with: ticket.sharedWith[0] ?? '' }),
+    commands: (values) => [{ do: 'unshare', with: values.with ?? '' }],
   },
   consent: {
     fields: [

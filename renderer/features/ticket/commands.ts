@@ -1,7 +1,9 @@
 import type { WorkState } from '#shared/domain/ticket/words.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
+import { mayAppend } from '#shared/domain/rights/rights.ts';
 import { mayStep, nextStep } from '#shared/domain/ticket/guards.ts';
 import type { Command, CommandContext } from '../../app/commands.ts';
+import { subjectOf } from '../../app/desk.ts';
 import type { ActName } from './act-specs.ts';
 import { perform, performNext } from './perform.ts';
 import { moveInQueue } from './queue-cursor.ts';
@@ -112,9 +114,20 @@ export const ticketCommands: Command[] = [
     'reopen',
     (ticket) => ticket.ended === undefined && (ticket.work === 'closed' || ticket.work === 'reviewed'),
   ),
+  form('share', (ticket, context) => mayShare(ticket, context) && ticket.ended === undefined),
+  form('unshare', (ticket, context) => mayShare(ticket, context) && ticket.sharedWith.length > 0),
   form('cancel', isOpen),
   form('note', (ticket) => ticket.isOpened && !ticket.needsUpdate),
 ];
+
+/** Sharing on what one has by a share is not possible: it is not offered. */
+function mayShare(ticket: TicketState, { desk }: CommandContext): boolean {
+  return (
+    ticket.isOpened &&
+    !ticket.needsUpdate &&
+    mayAppend(subjectOf(desk.workspace), ticket.scope, 'ticket.shared')
+  );
+}
 
 function isOpenAt(ticket: TicketState, work: WorkState): boolean {
   return ticket.ended === undefined && !ticket.needsUpdate && ticket.work === work;

@@ -10,13 +10,15 @@ import { EditableFact } from './editable-fact.tsx';
 import { formatInstant } from '../../components/format-time.ts';
 import { Instant } from './instant.tsx';
 import type { Attachment } from './tell-event.ts';
+import { PlaceFacts } from './place-section.tsx';
 import { useNow } from '../../components/use-now.ts';
+import type { Directory } from './use-ticket-names.ts';
 import classes from './side-panel.module.css';
 
 interface PanelProps {
   readonly ticket: TicketState;
   readonly zone: string;
-  readonly nameOf: (key: string) => string;
+  readonly directory: Directory;
   readonly onShow: (attachment: Attachment) => void;
 }
 
@@ -24,8 +26,9 @@ const FACTS: readonly EditableField[] = ['symptom', 'environment', 'contactName'
 const PLANS: readonly EditableField[] = ['recoveryPlan', 'fixPlan', 'causeCode', 'rootCause', 'treatment'];
 
 /** What the ticket lacks, and what is known of it. */
-export function SidePanel({ ticket, zone, nameOf, onShow }: PanelProps) {
+export function SidePanel({ ticket, zone, directory, onShow }: PanelProps) {
   const { t } = useTranslation();
+  const { nameOf } = directory;
   const fact = (field: EditableField) => (
     <EditableFact key={field} ticket={ticket} field={field} zone={zone} nameOf={nameOf} />
   );
@@ -63,6 +66,9 @@ export function SidePanel({ ticket, zone, nameOf, onShow }: PanelProps) {
             <Consent ticket={ticket} zone={zone} />
           </dd>
         </dl>
+      </Section>
+      <Section title={t('ticket.side.place')}>
+        <PlaceFacts ticket={ticket} directory={directory} />
       </Section>
       <Section title={t('ticket.side.plans')}>
         <dl className={classes.facts}>{PLANS.map(fact)}</dl>

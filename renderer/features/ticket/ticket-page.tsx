@@ -52,7 +52,8 @@ export function TicketPage() {
 }
 
 function Ticket({ ticket }: { ticket: TicketState }) {
-  const { sites, nameOf } = useDirectory();
+  const directory = useDirectory();
+  const { sites, nameOf } = directory;
   const zone = sites.find((site) => site.id === ticket.siteId)?.zone ?? deviceZone();
   const [shown, setShown] = useState<Attachment>();
   return (
@@ -68,7 +69,7 @@ function Ticket({ ticket }: { ticket: TicketState }) {
       </div>
       <div className={classes.middle}>
         <Timeline ticket={ticket} zone={zone} nameOf={nameOf} onShow={setShown} />
-        <SidePanel ticket={ticket} zone={zone} nameOf={nameOf} onShow={setShown} />
+        <SidePanel ticket={ticket} zone={zone} directory={directory} onShow={setShown} />
       </div>
       {shown !== undefined && <AttachmentViewer attachment={shown} onClose={() => setShown(undefined)} />}
     </article>

@@ -10,7 +10,7 @@ export interface Directory {
   readonly sites: readonly SiteState[];
   readonly assets: readonly AssetState[];
   readonly users: readonly UserState[];
-  /** The name of an entity by its key (`user/…`, `unit/…`) in the reader's language; a plain word where it is not known. */
+  /** The name of an entity by its key (`user/…`, `unit/…`, `region/…`) in the reader's language; its id or a plain word where it is not known. */
   readonly nameOf: (key: string) => string;
 }
 
@@ -32,8 +32,15 @@ export function useDirectory(): Directory {
     for (const asset of assets) add('asset', asset);
     for (const user of users) add('user', user);
     for (const unit of units) names.set(`unit/${unit.id}`, nameOfUnit(unit));
-    const nameOf = (key: string): string =>
-      names.get(key) ?? (key.startsWith('unit/') ? key.slice(5).replace('~', ' ') : t('ticket.unnamed'));
+    const nameOf = (key: string): string => {
+      const name = names.get(key);
+      if (name !== undefined) return name;
+      const id = key.slice(key.indexOf('/') + 1);
+      if (key.startsWith('unit/')) return id.replace('~', ' ');
+      // People of other regions are not on this laptop; their account is better than nothing.
+      if (key.startsWith('user/')) return id;
+      return key.startsWith('region/') ? t('ticket.region', { id }) : t('ticket.unnamed');
+    };
     return { customers, sites, assets, users, nameOf };
   }, [customers, sites, assets, users, units, t, i18n.language]);
 }

@@ -36,6 +36,17 @@ describe('writing down customers, sites and assets', () => {
     expect(again).toMatchObject({ ok: true, drafts: [{ stream: 'site/shiqiao' }] });
   });
 
+  it('says more about something where it stands, and not where its author works', () => {
+    const there = { scope: 'region/bj' };
+    const commands: DirectoryCommand[] = [
+      { do: 'registerSite', id: 'shiqiao', home: there.scope, ...site },
+      { do: 'addContact', customer: { ...unknownCustomer('c'), ...there }, name: '刘工', phone: '1' },
+      { do: 'addDocument', site: { ...unknownSite('s'), ...there }, kind: 'map', title: 'x', ...file },
+    ];
+    for (const command of commands)
+      expect(decideDirectory(command, context())).toMatchObject({ drafts: [there] });
+  });
+
   it('refuses what could not be found again or computed with', () => {
     expect(refusalOf({ do: 'registerCustomer', name: ' ' })).toBe('directory.nameMissing');
     expect(refusalOf({ do: 'registerSite', ...site, zone: 'Mars/Olympus' })).toBe('directory.zoneUnknown');

@@ -7,10 +7,12 @@ export function formatSize(bytes: number, language: string): string {
     value /= 1000;
     unit++;
   }
+  // Some languages have no short word for it.
+  if (unit === 0) return `${new Intl.NumberFormat(language, { maximumFractionDigits: 0 }).format(value)} B`;
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: units[unit] ?? 'byte',
     unitDisplay: 'short',
-    maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+    maximumFractionDigits: value < 10 ? 1 : 0,
   }).format(value);
 }

@@ -70,7 +70,7 @@ export function TrustedAuthorities({ host, onAdded }: { host: HostClient; onAdde
             maxRows={10}
             value={pem}
             data-testid="ca-pem"
-            classNames={{ input: classes.print }}
+            classNames={{ input: classes.pem }}
             onChange={(event) => {
               setTrouble(undefined);
               setPem(event.currentTarget.value);

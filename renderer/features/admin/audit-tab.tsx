@@ -39,7 +39,7 @@ export function AuditTab() {
               <Table.Td className={classes.figure}>
                 {t(`admin.audit.acts.${entry.act.replace('.', '_')}`, { defaultValue: entry.act })}
               </Table.Td>
-              <Table.Td className={classes.mono}>{entry.subject}</Table.Td>
+              <Table.Td className={`${classes.mono} ${classes.subject}`}>{entry.subject}</Table.Td>
               <Table.Td className={classes.words}>{detailOf(entry.detail, t)}</Table.Td>
             </Table.Tr>
           ))}

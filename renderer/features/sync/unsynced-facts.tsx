@@ -15,7 +15,7 @@ import classes from './sync-page.module.css';
 import { tellAge } from './tell-age.ts';
 import { useSyncStatus } from './use-sync-status.ts';
 import { tellWaiting } from './tell-waiting.ts';
-import { useStreamNames } from './use-stream-names.ts';
+import { useStreamNames, useTicketNumbers } from './use-stream-names.ts';
 
 /** Many thousand facts after weeks without a network: the first of them tell enough, the count tells the rest. */
 const SHOWN = 300;
@@ -29,7 +29,9 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
   const [resent, setResent] = useState<Unsynced>();
   const zone = deviceZone();
   const shown = items.slice(0, SHOWN);
-  const streamName = useStreamNames(shown.map(({ event }) => event.stream));
+  const streams = shown.map(({ event }) => event.stream);
+  const streamName = useStreamNames(streams);
+  const tickets = useTicketNumbers(streams);
   const teller = { t, language: i18n.language, zone, now, nameOf };
   return (
     <section>
@@ -46,9 +48,8 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
           {shown.map((item) => {
             const { event, state, bytes, nextTryAt } = item;
             const { sentence, words } = tellEvent(event, teller);
-            const ticketId = event.stream.startsWith('ticket/')
-              ? event.stream.slice('ticket/'.length)
-              : undefined;
+            // One that is not here any more cannot be opened.
+            const ticketId = tickets.has(event.stream) ? event.stream.slice('ticket/'.length) : undefined;
             return (
               <Table.Tr key={event.id} data-state={state}>
                 <Table.Td>

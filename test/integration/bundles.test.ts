@@ -142,7 +142,7 @@ test('[SY96] the office takes a bundle in from the command line while its server
   const path = join(dir, 'stick-4.faultline');
   await away.handlers.sync.exportBundle({ passphrase: 'eight characters', path }, context);
   const take = async (passphrase: string, file = path): Promise<{ code: number | null; said: string }> => {
-    const data = join(dir, 'server');
+    const data = server.folder;
     const child = spawn(
       process.execPath,
       ['scripts/server.ts', 'import-bundle', '--data', data, '--from', file, '--password-stdin'],

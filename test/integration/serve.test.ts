@@ -4,13 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type BrowserHost, startBrowserHost } from '#electron/serve.ts';
-import { spawnWorkerThread } from '#electron/services/host/spawn-worker-thread.ts';
-import { WorkerLink } from '#electron/services/host/worker-link.ts';
-import type { WorkerProcess } from '#electron/services/host/ports.ts';
 import { webSocketTransport } from '#electron/services/host/websocket-transport.ts';
 import { connectContract, type HostConnection } from '#shared/host/client.ts';
 import { type HostClient, type HostContract, hostContract } from '#shared/host/contract.ts';
-import { logsContract } from '#shared/host/logs.ts';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { aDraft } from '#test/support/journal-builders.ts';
 import { ScriptedServer } from '#test/support/scripted-http-server.ts';
@@ -300,72 +296,6 @@ describe('what screens ask for', () => {
     await expect(app.openExternal({ url: 'https://faultline.example' })).rejects.toMatchObject({
       code: 'host.unsupported',
     });
-  });
-});
-
-describe('workers', () => {
-  test('[H47] a worker that dies fails its calls with a clear code and is started anew', async () => {
-    const spawned: WorkerProcess[] = [];
-    const link = new WorkerLink({
-      name: 'indexer',
-      contract: logsContract,
-      spawn: () => {
-        const worker = spawnWorkerThread('indexer');
-        spawned.push(worker);
-        return worker;
-      },
-      monotonicMs: () => performance.now(),
-    });
-    await writeFile(join(dir, 'alarm.log'), 'a\n');
-    const open = async (): Promise<string> =>
-      (await (await link.client()).logs.open({ path: join(dir, 'alarm.log') })).logId;
-    const follow = async (): Promise<void> => {
-      const { logs } = await link.client();
-      for await (const _ of logs.follow({ logId: await open() }));
-    };
-    try {
-      await open();
-      const following = follow();
-      spawned[0]!.kill();
-      await expect(following).rejects.toMatchObject({ code: 'host.workerGone' });
-      await open();
-      expect(spawned).toHaveLength(2);
-    } finally {
-      link.close();
-    }
-  });
-
-  test('[H47] one that keeps dying is not started without a pause', async () => {
-    let nowMs = 0;
-    let starts = 0;
-    const dead = (): WorkerProcess => {
-      starts++;
-      const worker = spawnWorkerThread('indexer');
-      worker.kill();
-      return worker;
-    };
-    const link = new WorkerLink({
-      name: 'indexer',
-      contract: logsContract,
-      spawn: dead,
-      monotonicMs: () => nowMs,
-    });
-    const attempt = (): Promise<unknown> => link.client();
-    await expect(attempt()).rejects.toMatchObject({ code: 'host.workerGone' });
-    await expect
-      .poll(() =>
-        attempt().then(
-          () => 0,
-          () => starts,
-        ),
-      )
-      .toBe(2);
-    for (let i = 0; i < 5; i++) await expect(attempt()).rejects.toMatchObject({ code: 'host.workerGone' });
-    expect(starts).toBe(2);
-    nowMs += 60_000;
-    await expect(attempt()).rejects.toMatchObject({ code: 'host.workerGone' });
-    expect(starts).toBe(3);
-    link.close();
   });
 });
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SyncDevice } from './sync-device.ts';
 
+export { codeOf } from './login-device.ts';
+
 export interface TusAnswer {
   readonly status: number;
   readonly headers: Headers;

@@ -24,6 +24,8 @@ export interface Change {
   readonly rows?: readonly LaidRow[];
   readonly goneRows?: readonly string[];
   readonly facts?: readonly Fact[];
+  /** Nothing is written, and it fails with {@link isKnown}, when one of the facts is there already. */
+  readonly areNew?: boolean;
   /** Records whose content stays as it is sealed. */
   readonly records?: readonly EventRecord[];
   readonly goneFacts?: readonly string[];
@@ -212,7 +214,8 @@ export class Cache {
     if (isBehind || !isNothing(change)) {
       await this.database.transaction('rw', pageTable, overlay, events, meta, async () => {
         if (goneFacts.length > 0) await events.bulkDelete([...goneFacts]);
-        if (sealedFacts.length + records.length > 0) await events.bulkPut([...sealedFacts, ...records]);
+        if (change.areNew === true) await events.bulkAdd(sealedFacts);
+        else if (sealedFacts.length + records.length > 0) await events.bulkPut([...sealedFacts, ...records]);
         if (goneRows.length > 0) await overlay.bulkDelete([...goneRows]);
         if (sealedRows.length > 0) await overlay.bulkPut(sealedRows);
         if (gonePages.length > 0) await pageTable.bulkDelete([...gonePages]);
@@ -290,6 +293,11 @@ export class Cache {
         .modify({ row });
     }
   }
+}
+
+/** The error of facts that were to be new and are not. */
+export function isKnown(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'BulkError';
 }
 
 /** Errors of bytes that do not open or do not unpack. */

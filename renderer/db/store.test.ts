@@ -81,6 +81,25 @@ describe('taking in facts', () => {
     expect((await store.eventsOf('ticket/t1')).every(({ standing }) => standing === 'confirmed')).toBe(true);
   });
 
+  it('[ST1] what the server told first stays confirmed when the journal tells it after new facts', async () => {
+    const store = aStore();
+    const { events, state } = aTicket().graded('P2').assigned().accepted();
+    const [opened, graded, assigned, accepted] = events;
+    await store.applyLocal([opened!]);
+    await store.applyLocal([graded!]);
+    await store.applyPull(pull([accepted!]));
+    await store.applyLocal([assigned!, accepted!]);
+    await store.applyLocal([accepted!]);
+    expect((await store.eventsOf('ticket/t1')).map(({ standing }) => standing)).toEqual([
+      'local',
+      'local',
+      'local',
+      'confirmed',
+    ]);
+    expect((await store.row('ticket/t1'))?.state).toEqual(state);
+    expect(await store.incomplete()).toEqual([]);
+  });
+
   it('[ST1] takes in again what was taken away meanwhile, however soon', async () => {
     const store = aStore();
     const { events } = aTicket().graded('P2');

@@ -7,11 +7,12 @@ import { Cipher, Unreadable } from './cipher.ts';
 import { compact, COMPACTION, isWorthALook, type CompactionLimits, type Look } from './compact.ts';
 import { openDatabase, type EventRecord, type EventStanding, type FaultlineDatabase } from './database.ts';
 import { readDeliveries, type Delivered } from './deliveries.ts';
-import { foldAgain, foldFresh, foldLive } from './folding.ts';
+import { foldAgain, foldLive } from './folding.ts';
 import type { ListAnswer, ListQuery } from './list-query.ts';
 import type { Segment } from './pages.ts';
 import { advance, type Mismatch, type SyncPosition } from './position.ts';
 import { cutOut, strangersOf, takeAway } from './take-away.ts';
+import { takeIn, takeInNew } from './take-in.ts';
 
 /** A fact as a timeline shows it. */
 export interface EventWithStanding {
@@ -60,6 +61,8 @@ export class Store {
   readonly #damageListeners = new Set<() => void>();
   readonly #opened: Promise<Cache>;
   #lastLook: Look;
+  /** The last facts of this laptop were new here, so the next ones will be. */
+  #areLocalNew = false;
   /** Writes go one after the other: each folds onto what the last one left. */
   #turn: Promise<unknown> = Promise.resolve();
   #loaded: Promise<Cache> | undefined;
@@ -190,12 +193,10 @@ export class Store {
       const { hidden } = await cache.knownPosition();
       const outside = new Set(hidden);
       const visible = events.filter(({ scope, stream }) => !outside.has(scope) && !outside.has(stream));
-      await this.#takeIn(
-        cache,
-        visible.map((event) => ({ event, scopes: new Set<string>() })),
-        'local',
-        undefined,
-      );
+      if (!this.#areLocalNew || !(await takeInNew(cache, visible))) {
+        const delivered = visible.map((event) => ({ event, scopes: new Set<string>() }));
+        this.#areLocalNew = await takeIn(cache, delivered, 'local', undefined);
+      }
       cache.expectEchoes(visible.map(({ id }) => id));
     });
   }
@@ -236,7 +237,7 @@ export class Store {
       const { mismatched, ...reached } = advance(before, lines);
       const back = new Set([...head.scopes, ...arrived.map(({ event }) => event.stream)]);
       const hidden = before.hidden.filter((name) => !back.has(name));
-      await this.#takeIn(cache, arrived, 'confirmed', { ...before, epoch: head.epoch, ...reached, hidden });
+      await takeIn(cache, arrived, 'confirmed', { ...before, epoch: head.epoch, ...reached, hidden });
       const strangers = before.isBootstrapped ? await strangersOf(cache, head.scopes, hidden) : [];
       if (strangers.length > 0) await takeAway(cache, { left: strangers, deleted: new Set(), lost: [] });
       const atHead = new Set(lines.flatMap((line) => (line.k === 'checksum' ? [line.scope] : [])));
@@ -376,37 +377,6 @@ export class Store {
     const run = this.#turn.then(async () => work(await this.#ready()));
     this.#turn = run.catch(() => undefined);
     return run;
-  }
-
-  async #takeIn(
-    cache: Cache,
-    delivered: readonly Delivered[],
-    standing: EventStanding,
-    position: SyncPosition | undefined,
-  ): Promise<void> {
-    const known = await cache.database.events.bulkGet(delivered.map(({ event }) => event.id));
-    const fresh = new Map<string, Fact>();
-    const records: EventRecord[] = [];
-    delivered.forEach(({ event, scopes }, index) => {
-      const record = known[index];
-      // A fact that the office took in after all folds in like a new one.
-      const isTakenIn = record?.standing === 'refused' && standing === 'confirmed';
-      if (record === undefined || isTakenIn) {
-        if (!fresh.has(event.id)) fresh.set(event.id, cache.newFact(event, standing, scopes));
-        return;
-      }
-      const isConfirmed = standing === 'confirmed' && record.standing === 'local';
-      const all = new Set([...record.scopes, ...scopes]);
-      if (!isConfirmed && all.size === record.scopes.length) return;
-      records.push({ ...record, scopes: [...all], standing: isConfirmed ? standing : record.standing });
-    });
-    const facts = [...fresh.values()];
-    const rows = await foldFresh(
-      cache,
-      facts.map(({ event }) => event),
-    );
-    const told = records.flatMap(({ touches }) => touches);
-    await cache.commit({ rows, facts, records, position, told });
   }
 
   #announce(keys: ReadonlySet<string>): void {

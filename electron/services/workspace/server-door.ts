@@ -25,6 +25,7 @@ interface BegunLogin {
 export class ServerDoor {
   readonly #keeper: LoginKeeper;
   readonly #trust: TrustingDispatcher;
+  readonly #clients = new Map<string, ServerClient>();
   #begun: BegunLogin | undefined;
 
   constructor(keeper: LoginKeeper, trust: TrustingDispatcher) {
@@ -32,9 +33,13 @@ export class ServerDoor {
     this.#trust = trust;
   }
 
-  /** A client that opens the routes with the login that is kept. */
+  /** The client that opens a server's routes with the login that is kept: one for each, as it knows which version is spoken. */
   client(url: string): ServerClient {
-    return new ServerClient(url, undefined, { tokens: this.#keeper, trust: this.#trust });
+    const known = this.#clients.get(url);
+    if (known !== undefined) return known;
+    const client = new ServerClient(url, undefined, { tokens: this.#keeper, trust: this.#trust });
+    this.#clients.set(url, client);
+    return client;
   }
 
   /** What the server tells without a login. @throws HostError `app.badUrl`, SyncError. */

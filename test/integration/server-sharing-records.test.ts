@@ -25,7 +25,7 @@ describe.each(DATABASES)('The records of a shared ticket on %s', (kind) => {
       roles: ['specialist'],
       homeRegion: 'bj',
     });
-  }, 60_000);
+  });
   afterAll(() => server?.close());
 
   const home = (): Promise<SyncDevice> => SyncDevice.logIn(server.url, 'li.wei');
@@ -313,7 +313,7 @@ describe.each(DATABASES)('The records of a shared ticket on %s', (kind) => {
     await catchUp(other, his);
     expect(held(his, written)).toEqual(written.map(() => false));
     expect([...(await rowsOf(other)).keys()].filter((key) => key.includes(place.id))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   // Beside the embedded database there is nobody to make it look older.
   it.runIf(kind === 'PostgreSQL')(

@@ -128,9 +128,11 @@ const operations = {
     z.object({ tenant, stream: z.string().regex(/^[a-z-]+\/.{1,200}$/) }),
     async ({ context }, { tenant, stream }) => {
       const purged = await purgeStream(context, commandLine(tenant), stream);
-      // Also what had been refused is gone then; but whoever mistyped a name must not believe that the record is.
+      // Whoever mistyped a name must not believe that the record is gone.
       if (purged.events === 0)
-        throw new RangeError(`There are no facts of ${stream} here. Is the name right?`);
+        throw new RangeError(
+          `No facts of ${stream} have ever been taken in here. Is the name right? If something of it was refused, its words are gone now.`,
+        );
       return purged;
     },
   ),

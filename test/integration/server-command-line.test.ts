@@ -101,7 +101,7 @@ describe('What does not fit', () => {
       `There is no file ${missing}`,
     );
     expect(await complaintOf(['purge', '--stream', 'ticket/typo', '--yes'])).toContain(
-      'no facts of ticket/typo',
+      'No facts of ticket/typo',
     );
     expect(await complaintOf(['purge', '--stream', 'typo', '--yes'])).toContain(
       'A stream is a noun and an id',

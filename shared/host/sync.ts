@@ -60,6 +60,8 @@ export const SyncStatusSchema = z.object({
   transfer: TransferSchema.nullable(),
   /** The watchdog's word: something has waited too long or the engine had to be started anew. */
   stuck: z.object({ since: z.string(), reason: z.string(), restarts: z.number().int() }).nullable(),
+  /** The server's live line is held back on the way: what others do arrives with the poll, up to a minute late. */
+  late: z.boolean(),
   /** Server minus laptop, measured at the last greeting: the truth lies within `uncertaintyMs` of `offsetMs`. */
   clock: z.object({ offsetMs: z.number(), uncertaintyMs: z.number(), measuredAt: z.string() }).nullable(),
 });

@@ -146,6 +146,7 @@ function demoStatus({ openedAt }: SyncWorkspace): SyncStatus {
     nextTryAt: null,
     transfer: null,
     stuck: null,
+    late: false,
     clock: null,
   };
 }

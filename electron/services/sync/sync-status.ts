@@ -1,6 +1,7 @@
 import type { SyncStatus, UnsentBlob, Unsynced } from '#shared/host/sync.ts';
 import { measuredClock } from '#shared/sync/engine/clock-offset.ts';
 import type { EngineState } from '#shared/sync/engine/state.ts';
+import { isHeldBack } from '#shared/sync/engine/poke-line.ts';
 import { stuckWith } from '#shared/sync/engine/watch.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -75,6 +76,7 @@ export function syncStatus(sources: StatusSources): SyncStatus {
     transfer: meter.current,
     stuck:
       stuck === null ? null : { since: text(stuck.sinceMs), reason: stuck.reason, restarts: state.restarts },
+    late: state.shown.state === 'online' && isHeldBack(state),
     clock:
       clock === null
         ? null

@@ -64,6 +64,12 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
           </dd>
         </>
       )}
+      {status.late && (
+        <>
+          <dt>{t('sync.live')}</dt>
+          <dd data-testid="sync-late">{t('sync.late')}</dd>
+        </>
+      )}
       {renewed !== undefined && (
         <>
           <dt>{t('sync.identity')}</dt>

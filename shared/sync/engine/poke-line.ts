@@ -1,12 +1,13 @@
 import { pauseMs } from './back-off.ts';
 import { cancel, clearTimer, type Draft, setTimer, takeId } from './draft.ts';
+import type { EngineState } from './state.ts';
 
 /** Opens the line on which the server says that there may be something new; the one before ends. */
 export function openPokes(draft: Draft): void {
   const { state, at } = draft;
   cancel(draft, state.pokes.effect);
   const effect = takeId(draft);
-  state.pokes = { ...state.pokes, effect, openedMonotonicMs: at.monotonicMs };
+  state.pokes = { ...state.pokes, effect, openedMonotonicMs: at.monotonicMs, hasHeard: false };
   setTimer(draft, 'pokes', state.timing.pokeSilenceMs);
   draft.effects.push({ do: 'openPokes', effect });
 }
@@ -20,8 +21,15 @@ export function closePokes(draft: Draft): void {
 
 /** The server has said something on the line. */
 export function heardPokes(draft: Draft): void {
-  draft.state.hasRefreshed = false;
-  setTimer(draft, 'pokes', draft.state.timing.pokeSilenceMs);
+  const { state } = draft;
+  state.hasRefreshed = false;
+  state.pokes = { ...state.pokes, hasHeard: true, deaf: 0 };
+  setTimer(draft, 'pokes', state.timing.pokeSilenceMs);
+}
+
+/** One line may be lost to anything; after two without a word, changes by others come with the poll only. */
+export function isHeldBack({ pokes }: EngineState): boolean {
+  return pokes.deaf >= 2;
 }
 
 /**
@@ -33,6 +41,7 @@ export function lostPokes(draft: Draft): void {
   const { timing, pokes } = state;
   const hasStood = at.monotonicMs - pokes.openedMonotonicMs > timing.longestPauseMs;
   const losses = hasStood ? 0 : pokes.losses;
-  state.pokes = { ...pokes, effect: null, losses: losses + 1 };
+  const deaf = pokes.hasHeard ? 0 : pokes.deaf + 1;
+  state.pokes = { ...pokes, effect: null, losses: losses + 1, deaf };
   setTimer(draft, 'pokes', pauseMs({ failures: losses, random: at.random }, timing));
 }

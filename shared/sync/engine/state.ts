@@ -72,6 +72,10 @@ export interface PokeLine {
   readonly effect: number | null;
   readonly openedMonotonicMs: number;
   readonly losses: number;
+  /** Something came on the present line. A server greets on every line that it opens. */
+  readonly hasHeard: boolean;
+  /** Lines in a row on which nothing ever came: something on the way holds them back. */
+  readonly deaf: number;
 }
 
 /** Why the engine was started anew or something did not come back. */
@@ -152,7 +156,7 @@ export function initialState(about: InitialState): EngineState {
     main: { at: 'stopped' },
     turn: NO_TURN,
     uploads: { effect: null, isWanted: true, isRetry: false, isEmpty: false, isSending: false, failures: 0 },
-    pokes: { effect: null, openedMonotonicMs: 0, losses: 0 },
+    pokes: { effect: null, openedMonotonicMs: 0, losses: 0, hasHeard: false, deaf: 0 },
     timers: { main: null, uploads: null, pokes: null },
     nextId: 1,
     isPaused: about.isPaused ?? false,

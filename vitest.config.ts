@@ -21,7 +21,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'dist/**'],
     globalSetup: ['./test/support/prepare-run.ts'],
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // The first one that needs a database makes it for all, which a busy machine may take its time for.
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 });

@@ -8,7 +8,7 @@ import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { startRoundRobinProxy, type RoundRobinProxy } from '#test/support/proxy.ts';
 import { startServerProcess, type ServerProcess } from '#test/support/server-process.ts';
 import { checksumOf, send, SyncDevice } from '#test/support/sync-device.ts';
-import { beginUpload, patch, tus } from '#test/support/uploads.ts';
+import { beginUpload, patch, sendPart, tus } from '#test/support/uploads.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -233,25 +233,3 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
     }
   });
 });
-
-/** Sends a part of an upload in a body that never ends, and then nothing. */
-function sendPart(url: string, device: SyncDevice, path: string, part: Uint8Array) {
-  const abort = new AbortController();
-  const ended = fetch(`${url}${path}`, {
-    method: 'PATCH',
-    signal: abort.signal,
-    headers: {
-      authorization: `Bearer ${device.login.token}`,
-      'tus-resumable': '1.0.0',
-      'upload-offset': '0',
-      'content-type': 'application/offset+octet-stream',
-    },
-    body: new ReadableStream({ start: (controller) => controller.enqueue(part) }),
-    duplex: 'half',
-  } as RequestInit).catch(() => undefined);
-  const giveUp = async (): Promise<void> => {
-    abort.abort();
-    await ended;
-  };
-  return { ended, giveUp };
-}

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foldEntity } from '#shared/domain/projection.ts';
 import { compareEvents } from '#shared/events/envelope.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
-import { foldRow, probeDomain } from '#test/support/probe-domain.ts';
+import { foldRow, probeDomain, startProbeServer } from '#test/support/probe-domain.ts';
 import { checksumOf, SyncDevice } from '#test/support/sync-device.ts';
-import { DATABASES, TestServer } from '#test/support/test-server.ts';
+import { DATABASES, type TestServer } from '#test/support/test-server.ts';
 
 const REGION = 'region/sz';
 
@@ -14,20 +14,7 @@ describe.each(DATABASES)('Pulling from the server on %s', (kind) => {
   const newStream = (): string => `probe/${kind}-${++streams}`;
 
   beforeAll(async () => {
-    server = await TestServer.start(kind, {
-      demo: true,
-      domain: probeDomain,
-      logLevel: 'error',
-      bootstrap: { rows: 10, staleAfter: 0 },
-      fsync: true,
-    });
-    await server.addAccount({
-      id: 'zhao.bj',
-      name: '赵',
-      password: 'demo',
-      roles: ['engineer'],
-      homeRegion: 'bj',
-    });
+    server = await startProbeServer(kind);
   });
   afterAll(() => server?.close());
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProblemSchema } from '#shared/sync/protocol.ts';
 import { talk } from '#test/support/attack/raw-request.ts';
-import { probeDomain } from '#test/support/probe-domain.ts';
+import { startProbeServer } from '#test/support/probe-domain.ts';
 import { send, SyncDevice } from '#test/support/sync-device.ts';
-import { DATABASES, TestServer } from '#test/support/test-server.ts';
+import { DATABASES, type TestServer } from '#test/support/test-server.ts';
 
 describe.each(DATABASES)('Pushing to the server on %s', (kind) => {
   let server: TestServer;
@@ -11,19 +11,7 @@ describe.each(DATABASES)('Pushing to the server on %s', (kind) => {
   const newStream = (): string => `probe/${kind}-${++streams}`;
 
   beforeAll(async () => {
-    server = await TestServer.start(kind, {
-      demo: true,
-      domain: probeDomain,
-      logLevel: 'error',
-      fsync: true,
-    });
-    await server.addAccount({
-      id: 'zhao.bj',
-      name: '赵',
-      password: 'demo',
-      roles: ['engineer'],
-      homeRegion: 'bj',
-    });
+    server = await startProbeServer(kind);
   });
   afterAll(() => server?.close());
 

@@ -1,5 +1,6 @@
 import { productDomain, type DomainPort } from '#server/sync/domain.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
+import { TestServer, type DatabaseKind } from './test-server.ts';
 
 /** The product's domain, and one noun more whose state is the list of what happened, in fold order. */
 export const probeDomain: DomainPort = {
@@ -27,4 +28,23 @@ export function foldRow(key: string, scope: string, events: readonly DomainEvent
   const last = sorted.at(-1)!;
   // As on the wire: what is undefined is absent.
   return { key, scope, hlc: last.hlc, id: last.id, state: JSON.parse(JSON.stringify(state ?? {})) };
+}
+
+/** A server of this domain whose segments are small and never old, with an engineer of another region. */
+export async function startProbeServer(kind: DatabaseKind): Promise<TestServer> {
+  const server = await TestServer.start(kind, {
+    demo: true,
+    domain: probeDomain,
+    logLevel: 'error',
+    bootstrap: { rows: 10, staleAfter: 0 },
+    fsync: true,
+  });
+  await server.addAccount({
+    id: 'zhao.bj',
+    name: '赵',
+    password: 'demo',
+    roles: ['engineer'],
+    homeRegion: 'bj',
+  });
+  return server;
 }

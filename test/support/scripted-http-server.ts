@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import type { Manifest, PullLine, PushRequest, Verdict } from '#shared/sync/protocol.ts';
+import { listen } from './listen.ts';
 
 /** What goes wrong with the next request of a route. */
 export type Mishap =
@@ -43,8 +43,7 @@ export class ScriptedServer {
   });
 
   async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listen(this.#server)}`;
   }
 
   async stop(): Promise<void> {

@@ -49,3 +49,32 @@ export function patch(
   const headers = { 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' };
   return tus(device, 'PATCH', path, headers, bytes);
 }
+
+/** A request that is under way and says no more. */
+export interface StuckPart {
+  /** When it ends, in whatever way. */
+  readonly ended: Promise<unknown>;
+  giveUp(): Promise<void>;
+}
+
+/** Sends a part of an upload from its beginning in a body that never ends, and then nothing. @param url of the node. */
+export function sendPart(url: string, device: SyncDevice, path: string, part: Uint8Array): StuckPart {
+  const abort = new AbortController();
+  const ended = fetch(`${url}${path}`, {
+    method: 'PATCH',
+    signal: abort.signal,
+    headers: {
+      authorization: `Bearer ${device.login.token}`,
+      'tus-resumable': '1.0.0',
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+    },
+    body: new ReadableStream({ start: (controller) => controller.enqueue(part) }),
+    duplex: 'half',
+  } as RequestInit).catch(() => undefined);
+  const giveUp = async (): Promise<void> => {
+    abort.abort();
+    await ended;
+  };
+  return { ended, giveUp };
+}

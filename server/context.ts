@@ -1,4 +1,5 @@
 import type { OidcSettings } from './auth/oidc/oidc-config.ts';
+import type { UnnamedLimits } from './blobs/blob-rights.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { Database } from './db/database.ts';
 import type { RateLimits } from './http/rate-limits.ts';
@@ -24,6 +25,8 @@ export interface ServerContext {
   readonly publicUrl?: () => string;
   /** Missing: requests are not counted. */
   readonly rateLimits?: RateLimits;
+  /** How much may lie here that no fact names; default `UNNAMED_LIMITS`. */
+  readonly unnamed?: Partial<UnnamedLimits>;
   /** Milliseconds since 1970 by the server's clock. */
   readonly now: () => number;
 }

@@ -112,6 +112,8 @@ export async function renewEpochIn(sql: Sql): Promise<string> {
     `INSERT INTO server_facts (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
     [epoch],
   );
+  // Laptops bring facts back that name them.
+  await sql.query('UPDATE blobs SET unnamed_since = NULL');
   await sql.query('DELETE FROM segments');
   await sql.query('DELETE FROM segment_cuts');
   return epoch;

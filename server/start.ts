@@ -6,6 +6,7 @@ import type { DestinationStream } from 'pino';
 import { saveAccount, type NewAccount } from './auth/accounts.ts';
 import { makeFirstAdminLink } from './auth/first-admin.ts';
 import { OidcConfigSchema, type OidcConfig } from './auth/oidc/oidc-config.ts';
+import type { UnnamedLimits } from './blobs/blob-rights.ts';
 import { BlobStore, MAX_BLOB_BYTES } from './blobs/blob-store.ts';
 import { ContentFiles } from './blobs/content-files.ts';
 import type { ServerContext } from './context.ts';
@@ -61,6 +62,8 @@ export interface ServerOptions extends ListenerOptions {
   readonly now?: () => number;
   readonly maxBlobBytes?: number;
   readonly uploads?: Partial<UploadLimits>;
+  /** How much may lie here that no fact names, and for how long; default `UNNAMED_LIMITS`. */
+  readonly unnamed?: Partial<UnnamedLimits>;
   readonly bootstrap?: Partial<BootstrapLimits>;
 }
 
@@ -121,6 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...(options.oidc === undefined ? {} : { oidc: OidcConfigSchema.parse(options.oidc) }),
       publicUrl: () => publicUrl,
       rateLimits: { ...RATE_LIMITS, ...options.rateLimits },
+      unnamed: options.unnamed ?? {},
       now,
     };
     await refoldIfDomainChanged(database, context.domain, options.domainFingerprint ?? DOMAIN_FINGERPRINT);
@@ -132,6 +136,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       maxBytes: maxBlobBytes,
       now,
       ...(options.uploads === undefined ? {} : { limits: options.uploads }),
+      unnamed: options.unnamed,
       onCleaningFailed: (error) => log.warn({ err: error }, 'Abandoned uploads were not removed.'),
     });
     undo.push(async () => {

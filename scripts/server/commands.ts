@@ -26,7 +26,8 @@ export const commands: Readonly<Record<string, Command>> = {
     ),
   'device list': async (flags) =>
     show(flags, await ask(flags, 'device list', { tenant: flags.tenant, user: flags.user ?? '' })),
-  'device revoke': async (flags) => say(await ask(flags, 'device revoke', deviceOf(flags))),
+  'device revoke': async (flags) =>
+    say(await ask(flags, 'device revoke', { ...deviceOf(flags), endSignIn: flags['end-sign-in'] })),
   'device reinstate': async (flags) => say(await ask(flags, 'device reinstate', deviceOf(flags))),
   backup: async (flags) => say(await ask(flags, 'backup', { file: resolve(needed(flags, 'to')) })),
   export: async (flags) => say(await ask(flags, 'export', { folder: resolve(needed(flags, 'to')) })),

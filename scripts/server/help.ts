@@ -42,9 +42,12 @@ npm run server -- user password --user NAME --password-stdin
   --tenant T  default main
 ${PLACE}`,
   device: `npm run server -- device list [--user NAME] [--json]
-npm run server -- device revoke --device ID --reason TEXT      lost or stolen: it delivers what it has, and wipes itself
+npm run server -- device revoke --device ID --reason TEXT [--end-sign-in]
+                                         lost or stolen: it delivers what it has, and wipes itself
 npm run server -- device reinstate --device ID --reason TEXT
 
+  --end-sign-in  stolen: whoever has the laptop may know the password. The user's other logins end too, and nobody can log
+                 in as this user until \`user password\` or the office sets a new one
   --tenant T  default main
 ${PLACE}`,
   backup: `npm run server -- backup --to FILE

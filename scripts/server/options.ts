@@ -23,6 +23,7 @@ const words = {
   role: { type: 'string' },
   region: { type: 'string' },
   reason: { type: 'string' },
+  'end-sign-in': { type: 'boolean', default: false },
   stream: { type: 'string' },
   'password-stdin': { type: 'boolean', default: false },
   to: { type: 'string' },

@@ -1,10 +1,11 @@
-import type { AdminDevice, DevicePage, DeviceQuerySchema } from '#shared/sync/admin.ts';
+import type { AdminDevice, DevicePage, DeviceQuerySchema, Revoke } from '#shared/sync/admin.ts';
 import type { z } from 'zod';
 import { findAccount, type Account } from '../auth/accounts.ts';
 import { reinstateDevice, revokeDevice } from '../auth/devices.ts';
 import type { Sql } from '../db/database.ts';
 import { isoOf, nextKey, unknown, type Office } from './office.ts';
 import { QUARANTINED } from './refusals.ts';
+import { endSignIn } from './users.ts';
 
 interface DeviceRow extends Omit<AdminDevice, 'registeredAt' | 'lastSeenAt' | 'revoked' | 'mayChange'> {
   readonly registeredAt: number;
@@ -30,13 +31,20 @@ export async function listDevices(
 }
 
 /**
- * Revokes the device: it reads nothing any more, and what it still hands in is kept for the office to decide.
- * @throws Problem 403 `admin.noRight`, 404 `admin.unknown`.
+ * Revokes the device: it reads nothing any more, and what it still hands in is kept for the office to decide. With `endSignIn`
+ * nobody can log in as its user either: a laptop that was stolen, perhaps with its password.
+ * @throws Problem 403 `admin.noRight`, 404 `admin.unknown`, 409 `admin.lastAdmin`.
  */
-export function revoke(office: Office, id: string, reason: string): Promise<AdminDevice> {
-  return decide(office, id, reason, 'device.revoked', (sql) =>
-    revokeDevice(sql, office.tenant, id, office.session.account.id, office.context.now()),
-  );
+export function revoke(
+  office: Office,
+  id: string,
+  { reason, endSignIn: alsoSignIn }: Revoke,
+): Promise<AdminDevice> {
+  return decide(office, id, reason, 'device.revoked', async (sql, { userId }) => {
+    // Of a device that was revoked before as well: that it was stolen may be known later.
+    if (alsoSignIn) await endSignIn(sql, office, userId, { device: id, reason });
+    return revokeDevice(sql, office.tenant, id, office.session.account.id, office.context.now());
+  });
 }
 
 /** Takes a revocation back. @throws Problem 403 `admin.noRight`, 404 `admin.unknown`. */
@@ -49,13 +57,13 @@ async function decide(
   id: string,
   reason: string,
   act: string,
-  work: (sql: Sql) => Promise<boolean>,
+  work: (sql: Sql, device: AdminDevice) => Promise<boolean>,
 ): Promise<AdminDevice> {
   office.demand('devices');
   return office.change(async (sql) => {
     const device = await readDevice(sql, office, id);
     if (!device.mayChange) office.demand('devices', { regions: [] });
-    if (!(await work(sql))) return device;
+    if (!(await work(sql, device))) return device;
     await office.audit(sql, {
       act,
       subject: `device/${id}`,

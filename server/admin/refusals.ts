@@ -1,6 +1,8 @@
 import type { AdminRefusal, RefusalPage, RefusalQuerySchema, RefusalRef } from '#shared/sync/admin.ts';
 import type { z } from 'zod';
 import { EventSchema, type DomainEvent } from '#shared/events/envelope.ts';
+import { findAccount } from '../auth/accounts.ts';
+import { saveReferences } from '../blobs/blob-references.ts';
 import type { Sql } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
 import { readOffer } from '../sync/offer.ts';
@@ -79,6 +81,8 @@ export async function acceptRefusal(office: Office, ref: RefusalRef): Promise<vo
         byGuest: false,
       },
     ]);
+    const writer = { tenant, account: await findAccount(sql, tenant, offer.event.actor) };
+    await saveReferences(sql, writer, [offer.event]);
     await decide(sql, office, ref, row, 'accepted');
     return stored.scopes;
   });

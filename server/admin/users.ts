@@ -8,6 +8,7 @@ import {
   type Account,
   type AccountRow,
 } from '../auth/accounts.ts';
+import { endLogins } from '../auth/end-logins.ts';
 import { hashPassword } from '../auth/passwords.ts';
 import type { Sql } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
@@ -17,11 +18,12 @@ import { isoOf, nextKey, unknown, type Office } from './office.ts';
 type UserRow = AccountRow & {
   readonly given: string[];
   readonly disabled: boolean;
+  readonly signInEnded: boolean;
   readonly createdAt: number;
   readonly lastSeenAt: number | null;
 };
 
-const USER_COLUMNS = `${ACCOUNT_COLUMNS}, u.disabled,
+const USER_COLUMNS = `${ACCOUNT_COLUMNS}, u.disabled, u.sign_in_ended AS "signInEnded",
   ARRAY(SELECT r.region::text FROM user_regions r WHERE r.tenant = u.tenant AND r.user_id = u.id
         ORDER BY r.region) AS given,
   floor(extract(epoch FROM u.created_at) * 1000)::bigint AS "createdAt",
@@ -100,7 +102,8 @@ export async function changeUser(office: Office, id: string, change: UserChange)
       await sql.query(
         `UPDATE users SET name = coalesce($3, name), roles = coalesce($4, roles),
            home_region = coalesce($5, home_region), disabled = coalesce($6, disabled),
-           password_hash = coalesce($7, password_hash) WHERE tenant = $1 AND id = $2`,
+           password_hash = coalesce($7, password_hash), sign_in_ended = sign_in_ended AND $7::text IS NULL
+         WHERE tenant = $1 AND id = $2`,
         [
           tenant,
           id,
@@ -142,6 +145,7 @@ function standingOf(office: Office, row: UserRow): Standing {
       regions: [...row.given],
       teams: [...teams],
       disabled: row.disabled,
+      signInEnded: row.signInEnded,
       createdAt: new Date(row.createdAt).toISOString(),
       lastSeenAt: isoOf(row.lastSeenAt),
       mayChange: office.may('users', account),
@@ -206,10 +210,37 @@ function isAdmin({ roles, disabled }: AdminUser): boolean {
   return !disabled && roles.includes('admin');
 }
 
+/**
+ * Nobody can log in as the user any more until the office sets a new password; his logins end, but that of the device `but`,
+ * which is revoked and hands in what it still has.
+ * @returns whether it was not so before.
+ * @throws Problem 403 `admin.noRight`, 404 `admin.unknown`, 409 `admin.lastAdmin`.
+ */
+export async function endSignIn(
+  sql: Sql,
+  office: Office,
+  id: string,
+  but: { readonly device: string; readonly reason: string },
+): Promise<boolean> {
+  const { account, user } = await readUser(sql, office, id);
+  office.demand('users', account);
+  const ended = await sql.query(
+    `UPDATE users SET sign_in_ended = true WHERE tenant = $1 AND id = $2 AND NOT sign_in_ended RETURNING id`,
+    [office.tenant, id],
+  );
+  if (ended.length === 0) return false;
+  if (isAdmin(user)) await requireAnAdmin(sql, office.tenant);
+  await endLogins(sql, office.tenant, { user: id, but: but.device }, 'changed');
+  const detail = { device: but.device, reason: but.reason };
+  await office.audit(sql, { act: 'user.signInEnded', subject: `user/${id}`, detail });
+  return true;
+}
+
 /** Somebody must be able to let the others in. @throws Problem 409 `admin.lastAdmin`. */
 async function requireAnAdmin(sql: Sql, tenant: string): Promise<void> {
   const rows = await sql.query(
-    `SELECT 1 FROM users WHERE tenant = $1 AND NOT disabled AND 'admin' = ANY(string_to_array(roles, ' ')) LIMIT 1`,
+    `SELECT 1 FROM users WHERE tenant = $1 AND NOT disabled AND NOT sign_in_ended
+       AND 'admin' = ANY(string_to_array(roles, ' ')) LIMIT 1`,
     [tenant],
   );
   if (rows.length > 0) return;
@@ -227,7 +258,7 @@ function actOf(before: AdminUser, after: AdminUser): string {
 
 /** What is different, as it was and as it is. */
 function differences(before: AdminUser, after: AdminUser): Record<string, unknown> {
-  const watched = ['name', 'roles', 'homeRegion', 'regions', 'teams', 'disabled'] as const;
+  const watched = ['name', 'roles', 'homeRegion', 'regions', 'teams', 'disabled', 'signInEnded'] as const;
   return Object.fromEntries(
     watched
       .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))

@@ -52,18 +52,29 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
+interface AuditColumns {
+  readonly at: number;
+  readonly detail: string;
+  readonly tally: string | null;
+  readonly count: number;
+}
+
 /** A page of the log, the newest first. */
 export async function readAudit(sql: Sql, tenant: string, query: AuditQuery): Promise<AuditPage> {
-  const rows = await sql.query<Omit<AuditEntry, 'at' | 'detail'> & { at: number; detail: string }>(
-    `SELECT n, at, actor, device, address, act, subject, detail FROM audit_log
+  const rows = await sql.query<Omit<AuditEntry, 'at' | 'detail'> & AuditColumns>(
+    `SELECT n, at, actor, device, address, act, subject, detail, tally, count FROM audit_log
      WHERE tenant = $1 AND ($2::bigint IS NULL OR n < $2) AND ($3 = '' OR actor = $3)
      ORDER BY n DESC LIMIT $4`,
     [tenant, query.before ?? null, query.actor, query.limit],
   );
-  const entries = rows.map((row) => ({
+  const entries = rows.map(({ tally, count, at, detail, ...row }) => ({
     ...row,
-    at: new Date(row.at).toISOString(),
-    detail: JSON.parse(row.detail) as Record<string, unknown>,
+    at: new Date(at).toISOString(),
+    detail: {
+      ...(JSON.parse(detail) as Record<string, unknown>),
+      // How often it has happened in that hour (`tally-audit.ts`).
+      ...(tally === null ? {} : { count }),
+    },
   }));
   return { entries, next: entries.length < query.limit ? null : (entries.at(-1)?.n ?? null) };
 }

@@ -94,7 +94,7 @@ export async function saveAccount(database: Database, account: NewAccount): Prom
     await sql.query(
       `INSERT INTO users (tenant, id, name, password_hash, roles, home_region) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
-         roles = excluded.roles, home_region = excluded.home_region, disabled = false`,
+         roles = excluded.roles, home_region = excluded.home_region, disabled = false, sign_in_ended = false`,
       [tenant, id, name, passwordHash, roles.join(' '), homeRegion],
     );
     await endSessions(sql, tenant, id);

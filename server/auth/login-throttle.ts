@@ -24,6 +24,9 @@ const ADDRESS: Lane = { free: 60, firstWaitMs: 30_000, longestWaitMs: 15 * MINUT
 /** Failures are forgotten when so long after the last wait none has followed. */
 const FORGET_AFTER_MS = 60 * MINUTE;
 
+/** Looking at a password takes a fraction of a second; an attempt that is open for longer belongs to a node that died. */
+const PENDING_MS = 15_000;
+
 export interface LoginAttempt {
   readonly tenant: string;
   readonly user: string;
@@ -48,28 +51,57 @@ export async function countAttempt(
   attempt: LoginAttempt,
   nowMs: number,
 ): Promise<CountedAttempt> {
+  const counted = await openAttempt(database, attempt, nowMs);
+  if (counted === 'wait') throw throttled(1_000);
+  await closeAttempt(database, counted);
+  return counted;
+}
+
+/**
+ * The same for an attempt that is said to be over (`closeAttempt`, `forgive`) when its password was looked at.
+ * @returns `wait` when the way is barred only by attempts that are still open: they may turn out right. Ask again soon.
+ * @throws Problem 429 `auth.throttled` with the seconds to wait.
+ */
+export async function openAttempt(
+  database: Database,
+  attempt: LoginAttempt,
+  nowMs: number,
+): Promise<CountedAttempt | 'wait'> {
   return writeWithRetry(database, async (sql) => {
     await sql.query('DELETE FROM login_failures WHERE forget_at < $1', [nowMs]);
     const lanes = await lanesOf(sql, attempt);
     const counts: number[] = [];
-    let blockedUntil = 0;
+    const barred: Entry[] = [];
     for (const { key } of lanes) {
       const entry = await lockEntry(sql, key, nowMs);
       counts.push(entry.count);
-      blockedUntil = Math.max(blockedUntil, entry.blockedUntil);
+      if (entry.blockedUntil > nowMs) barred.push(entry);
     }
-    if (blockedUntil > nowMs) throw throttled(blockedUntil - nowMs);
+    if (barred.length > 0) {
+      if (barred.every((entry) => entry.pending > 0 && entry.pendingUntil > nowMs)) return 'wait';
+      throw throttled(Math.max(...barred.map((entry) => entry.blockedUntil)) - nowMs);
+    }
     const counted = [];
     for (const [index, { key, own, lane }] of lanes.entries()) {
       const count = (counts[index] ?? 0) + 1;
       const until = nowMs + waitAfter(count, lane);
       await sql.query(
-        'UPDATE login_failures SET count = $2, blocked_until = $3, forget_at = $4 WHERE key = $1',
-        [key, count, until, until + FORGET_AFTER_MS],
+        `UPDATE login_failures SET count = $2, blocked_until = $3, forget_at = $4,
+           pending = CASE WHEN pending_until > $5 THEN pending ELSE 0 END + 1, pending_until = $6
+         WHERE key = $1`,
+        [key, count, until, until + FORGET_AFTER_MS, nowMs, nowMs + PENDING_MS],
       );
       counted.push({ key, own, blockedUntil: until });
     }
     return { lanes: counted };
+  });
+}
+
+/** The attempt was wrong: what it counted stays. */
+export async function closeAttempt(database: Database, { lanes }: CountedAttempt): Promise<void> {
+  await writeWithRetry(database, async (sql) => {
+    for (const { key } of lanes)
+      await sql.query('UPDATE login_failures SET pending = GREATEST(0, pending - 1) WHERE key = $1', [key]);
   });
 }
 
@@ -81,7 +113,7 @@ export async function forgive(database: Database, { lanes }: CountedAttempt): Pr
       else
         // A wait that another attempt has begun since stays.
         await sql.query(
-          `UPDATE login_failures SET count = GREATEST(0, count - 1),
+          `UPDATE login_failures SET count = GREATEST(0, count - 1), pending = GREATEST(0, pending - 1),
              blocked_until = CASE WHEN blocked_until = $2 THEN 0 ELSE blocked_until END
            WHERE key = $1`,
           [key, blockedUntil],
@@ -126,19 +158,22 @@ async function lanesOf(
 interface Entry {
   readonly count: number;
   readonly blockedUntil: number;
+  /** Counted attempts whose password is still looked at, until then at the latest. */
+  readonly pending: number;
+  readonly pendingUntil: number;
 }
 
 async function lockEntry(sql: Sql, key: string, nowMs: number): Promise<Entry> {
   const [entry] = await sql.query<Entry>(
     `INSERT INTO login_failures (key, count, blocked_until, forget_at) VALUES ($1, 0, 0, $2)
      ON CONFLICT (key) DO UPDATE SET key = excluded.key
-     RETURNING count, blocked_until AS "blockedUntil"`,
+     RETURNING count, blocked_until AS "blockedUntil", pending, pending_until AS "pendingUntil"`,
     [key, nowMs + FORGET_AFTER_MS],
   );
-  return entry ?? { count: 0, blockedUntil: 0 };
+  return entry ?? { count: 0, blockedUntil: 0, pending: 0, pendingUntil: 0 };
 }
 
-function throttled(waitMs: number): Problem {
+export function throttled(waitMs: number): Problem {
   const seconds = Math.ceil(waitMs / 1000);
   return new Problem(
     429,

@@ -10,6 +10,8 @@ export interface Session {
   readonly expiresAtMs: number;
   /** Only ever true on routes that a revoked device may still use to hand in its work. */
   readonly deviceRevoked: boolean;
+  /** The user who hands in what the device has signed, where that is another one. */
+  readonly carrier?: string;
 }
 
 export interface NewSession {

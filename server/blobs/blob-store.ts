@@ -72,6 +72,15 @@ export class BlobStore {
     return size;
   }
 
+  async has(tenant: string, sha256: string): Promise<boolean> {
+    return (await this.#files.size(tenant, sha256)) !== undefined;
+  }
+
+  /** Removes the bytes; the row is the caller's. */
+  async remove(tenant: string, sha256: string): Promise<void> {
+    await this.#files.remove(tenant, sha256);
+  }
+
   read(tenant: string, sha256: string): Readable {
     return this.#files.read(tenant, sha256);
   }
@@ -81,7 +90,8 @@ export function blobMissing(): Problem {
   return new Problem(404, 'blob.missing', 'The server does not have this attachment.');
 }
 
-function requireName(sha256: string): void {
+/** @throws Problem 400 `blob.badName`. */
+export function requireName(sha256: string): void {
   if (!isSha256(sha256))
     throw new Problem(400, 'blob.badName', 'An attachment is named by its SHA-256 in hex.');
 }

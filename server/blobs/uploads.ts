@@ -6,8 +6,11 @@ import { FileStore } from '@tus/file-store';
 import { Server, type Upload } from '@tus/server';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
+import type { Session } from '../auth/sessions.ts';
+import { BlobRights, type UnnamedLimits } from './blob-rights.ts';
 import type { BlobStore } from './blob-store.ts';
 import { isSha256 } from './content-files.ts';
+import { sweepBlobs } from './sweep-blobs.ts';
 import { LOCK_TIMES, UploadLocks, type LockTimes, type UploadKey } from './upload-locks.ts';
 import {
   toTusUpload,
@@ -32,6 +35,7 @@ export interface UploadsOptions {
   readonly maxBytes: number;
   readonly now: () => number;
   readonly limits?: Partial<UploadLimits>;
+  readonly unnamed?: Partial<UnnamedLimits> | undefined;
   readonly lockTimes?: LockTimes;
   readonly onCleaningFailed?: (error: unknown) => void;
 }
@@ -46,13 +50,15 @@ export class Uploads {
   readonly #table: UploadTable;
   readonly #locks: UploadLocks;
   readonly #tus: Server;
-  readonly #owners = new WeakMap<object, UploadOwner>();
+  readonly #rights: BlobRights;
+  readonly #sessions = new WeakMap<object, Session>();
   readonly #failures = new WeakMap<object, unknown>();
   readonly #cleaning: NodeJS.Timeout;
 
   constructor(options: UploadsOptions) {
     this.#options = options;
     this.#table = new UploadTable(options.database, { ...UPLOAD_LIMITS, ...options.limits }, options.now);
+    this.#rights = new BlobRights(options.database, options.now, options.unnamed);
     this.#locks = new UploadLocks(options.database, options.lockTimes ?? LOCK_TIMES);
     this.#tus = this.#buildTus();
     this.#cleaning = setInterval(() => {
@@ -62,11 +68,11 @@ export class Uploads {
   }
 
   /**
-   * Answers one request of the protocol for `owner`.
+   * Answers one request of the protocol for who has the login.
    * @throws Problem for whatever is refused.
    */
-  async answer(request: Request, owner: UploadOwner): Promise<Response> {
-    this.#owners.set(request, owner);
+  async answer(request: Request, session: Session): Promise<Response> {
+    this.#sessions.set(request, session);
     const response = await this.#tus.handleWeb(request);
     const failure = this.#failures.get(request);
     if (failure !== undefined || response.status >= 400)
@@ -74,11 +80,12 @@ export class Uploads {
     return response;
   }
 
-  /** Removes uploads that nobody has added to for weeks, and locks of nodes that died. */
+  /** Removes uploads that nobody has added to for weeks, attachments that nobody names, and locks of nodes that died. */
   async clean(): Promise<number> {
     await this.#locks.dropDead();
     const abandoned = await this.#table.abandoned();
     for (const row of abandoned) await this.#locks.hold(row, () => this.#remove(row));
+    await sweepBlobs(this.#options, this.#rights.keptMs);
     return abandoned.length;
   }
 
@@ -125,10 +132,15 @@ export class Uploads {
     });
   }
 
+  #sessionOf(request: object): Session {
+    const session = this.#sessions.get(request);
+    if (session === undefined) throw new Error('A request of an upload without its login.');
+    return session;
+  }
+
   #ownerOf(request: object): UploadOwner {
-    const owner = this.#owners.get(request);
-    if (owner === undefined) throw new Error('A request of an upload without its owner.');
-    return owner;
+    const { account, deviceId } = this.#sessionOf(request);
+    return { tenant: account.tenant, userId: account.id, deviceId };
   }
 
   /** Only the owner learns that an upload exists. tus asks before anything but a creation is done. */
@@ -156,13 +168,18 @@ export class Uploads {
     }
     const key = keyOf(upload.id);
     const { blobs } = this.#options;
-    if ((await blobs.receipt(key.tenant, sha256)) !== undefined) {
+    const session = this.#sessionOf(request);
+    // To anybody else nothing is said: his bytes come, are verified, and are found to be here already.
+    const isSeen = await this.#rights.sees(session, sha256);
+    if (isSeen && (await blobs.receipt(key.tenant, sha256)) !== undefined) {
+      await this.#rights.noteTold(session, sha256);
       throw new Problem(
         409,
         'blob.known',
         'The server already has this attachment: nothing needs to be sent.',
       );
     }
+    await this.#rights.demandRoom(session, upload.size ?? 0);
     await this.#table.add(key, this.#ownerOf(request), sha256, upload.size ?? 0);
     return { metadata: { sha256 } };
   }
@@ -176,11 +193,13 @@ export class Uploads {
       const row = await this.#table.find(key);
       // The same last request came twice: the other one has finished the upload, or found it wrong.
       if (row === undefined) return;
+      const { blobs } = this.#options;
       try {
-        await this.#options.blobs.put(row.tenant, row.sha256, createReadStream(this.#fileOf(key)));
+        await blobs.put(row.tenant, row.sha256, createReadStream(this.#fileOf(key)));
+        await this.#rights.noteBrought(blobs, row.tenant, row.userId, row.sha256);
       } catch (error) {
         // What has the wrong content cannot be mended by going on. Anything else (a full disk) may be tried again.
-        if (error instanceof Problem) await this.#remove(key);
+        if (error instanceof Problem && error.status < 500) await this.#remove(key);
         throw error;
       }
       await this.#remove(key);

@@ -6,10 +6,14 @@ import { feeds } from './migrations/0004-feeds.ts';
 import { uploads } from './migrations/0005-uploads.ts';
 import { rowSecurity } from './migrations/0006-row-security.ts';
 import { sharedRecords } from './migrations/0007-shared-records.ts';
+import { blobRights } from './migrations/0008-blob-rights.ts';
+import { signIn } from './migrations/0009-sign-in.ts';
 
 export interface Migration {
   readonly id: string;
   readonly sql: string;
+  /** What statements alone cannot do to the rows that are there. It reads the tables as this migration leaves them. */
+  readonly fill?: (sql: Sql) => Promise<void>;
 }
 
 /** In order; a migration that has run anywhere is never edited, only followed. */
@@ -21,6 +25,8 @@ export const MIGRATIONS: readonly Migration[] = [
   uploads,
   rowSecurity,
   sharedRecords,
+  blobRights,
+  signIn,
 ];
 
 /** Any fixed number: only one process at a time migrates a database. */
@@ -51,9 +57,10 @@ export async function migrateIn(sql: Sql, upTo?: string): Promise<void> {
   );
   const done = await migrationsIn(sql);
   refuseNewer(done);
-  for (const { id, sql: text } of MIGRATIONS) {
+  for (const { id, sql: text, fill } of MIGRATIONS) {
     if (!done.includes(id)) {
       for (const statement of statementsOf(text)) await sql.query(statement);
+      await fill?.(sql);
       await sql.query('INSERT INTO migrations (id) VALUES ($1)', [id]);
     }
     if (id === upTo) break;

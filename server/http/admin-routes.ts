@@ -9,6 +9,7 @@ import {
   RefusalRefSchema,
   RegionId,
   RegionNamesSchema,
+  RevokeSchema,
   TeamDataSchema,
   UserChangeSchema,
   UserQuerySchema,
@@ -78,7 +79,7 @@ export function adminRoutes(context: ServerContext) {
       listDevices(await officeOf(request), DeviceQuerySchema.parse(request.query)),
     );
     app.post<ById>('/v1/admin/devices/:id/revoke', async (request) =>
-      revoke(await officeOf(request), request.params.id, ReasonSchema.parse(request.body).reason),
+      revoke(await officeOf(request), request.params.id, RevokeSchema.parse(request.body)),
     );
     app.post<ById>('/v1/admin/devices/:id/reinstate', async (request) =>
       reinstate(await officeOf(request), request.params.id, ReasonSchema.parse(request.body).reason),

@@ -137,7 +137,11 @@ function requireOwnDevice(session: Session, device: string): void {
 }
 
 /** Sends NDJSON line by line, compressed when the client can read that. */
-function sendLines(request: FastifyRequest, reply: FastifyReply, lines: readonly string[]): FastifyReply {
+function sendLines(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  lines: Iterable<string> | AsyncIterable<string>,
+): FastifyReply {
   const source = Readable.from(lines);
   void reply.headers({ 'content-type': 'application/x-ndjson; charset=utf-8', vary: 'accept-encoding' });
   if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(source);

@@ -16,7 +16,7 @@ export function uploadRoutes(context: ServerContext, uploads: Uploads, maxBytes:
     app.addHook('onClose', async () => uploads.stop());
 
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const { account, deviceId } = await sessionOf(context, request, { forDelivery: true });
+      const session = await sessionOf(context, request, { forDelivery: true });
       const body = bodyOf(request);
       try {
         const response = await uploads.answer(
@@ -25,7 +25,7 @@ export function uploadRoutes(context: ServerContext, uploads: Uploads, maxBytes:
             headers: headersOf(request),
             ...(body === undefined ? {} : { body: Readable.toWeb(body) as ReadableStream, duplex: 'half' }),
           } as RequestInit),
-          { tenant: account.tenant, userId: account.id, deviceId },
+          session,
         );
         for (const [name, value] of response.headers) if (isForClient(name)) reply.header(name, value);
         return await reply.status(response.status).send(response.body === null ? undefined : '');

@@ -102,10 +102,16 @@ const operations = {
     },
   ),
   'device revoke': operation(
-    z.object({ tenant, id: z.string().max(80), reason: z.string().min(1).max(500) }),
-    async ({ context }, { tenant, id, reason }) => {
-      await revoke(new CommandLineOffice(context, tenant), id, reason);
-      return `The device ${id} is revoked: it hands in what it still has, reads nothing, and wipes itself.`;
+    z.object({
+      tenant,
+      id: z.string().max(80),
+      reason: z.string().min(1).max(500),
+      endSignIn: z.boolean().default(false),
+    }),
+    async ({ context }, { tenant, id, reason, endSignIn }) => {
+      const { userId } = await revoke(new CommandLineOffice(context, tenant), id, { reason, endSignIn });
+      const revoked = `The device ${id} is revoked: it hands in what it still has, reads nothing, and wipes itself.`;
+      return endSignIn ? `${revoked} Nobody can log in as ${userId} until there is a new password.` : revoked;
     },
   ),
   'device reinstate': operation(

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BlobRights } from '../blobs/blob-rights.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { CarriedRequestSchema } from '#shared/sync/protocol.ts';
 import type { Session } from '../auth/sessions.ts';
@@ -23,14 +24,16 @@ export interface CarriedSummary {
  * `<folder>/facts`, in the order of their names. Doing it again changes nothing.
  */
 export async function takeCarriedFolder(
-  context: PushContext & { readonly blobs: Pick<BlobStore, 'put'> },
+  context: PushContext & { readonly blobs: BlobStore },
   carrier: Session,
   folder: string,
 ): Promise<CarriedSummary> {
-  const { tenant } = carrier.account;
+  const { tenant, id } = carrier.account;
+  const rights = new BlobRights(context.database, context.now);
   const summary = { accepted: 0, refused: 0, attachments: 0, unknownDevice: 0 };
   for (const sha256 of (await readdir(join(folder, 'blobs'))).sort()) {
     await context.blobs.put(tenant, sha256, createReadStream(join(folder, 'blobs', sha256)));
+    await rights.noteBrought(context.blobs, tenant, id, sha256);
     summary.attachments++;
   }
   for (const name of (await readdir(join(folder, 'facts'))).sort()) {

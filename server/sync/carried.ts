@@ -56,6 +56,7 @@ export async function takeCarried(
     expiresAtMs: carrier.expiresAtMs,
     // Of a user who is gone the office decides, as of a device that is.
     deviceRevoked: row.revoked || row.disabled,
+    carrier: carrier.account.id,
   };
   return push(context, origin, carried.offers);
 }

@@ -11,6 +11,8 @@ export interface Deliverer {
   /** The device, and those it has succeeded: it may hand in what they wrote. */
   readonly devices: ReadonlySet<string>;
   readonly isRevoked: boolean;
+  /** The user who carries the facts, where that is another one. */
+  readonly carrier: string | undefined;
 }
 
 /** The present run of a host's journal, and the runs before it, newest first. */
@@ -53,10 +55,10 @@ export async function lockDevice(
 
 /** The deliverer of a login; who its device has succeeded is asked only when an offer names another device. */
 export async function delivererOf(sql: Sql, session: Session, offers: readonly Offer[]): Promise<Deliverer> {
-  const { account, deviceId, deviceRevoked: isRevoked } = session;
+  const { account, deviceId, deviceRevoked: isRevoked, carrier } = session;
   const isOwn = offers.every(({ event }) => event === undefined || event.device === deviceId);
   const devices = isOwn ? new Set([deviceId]) : await lineOf(sql, account, deviceId);
-  return { account, deviceId, devices, isRevoked };
+  return { account, deviceId, devices, isRevoked, carrier };
 }
 
 /** The device and all it has succeeded, of the same user. */

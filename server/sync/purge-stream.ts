@@ -1,6 +1,8 @@
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { recordAudit, type Actor } from '../audit/audit-log.ts';
 import type { ServerContext } from '../context.ts';
+import { forgetReferences, type Forgotten } from '../blobs/blob-references.ts';
+import { removeForgotten } from '../blobs/sweep-blobs.ts';
 import { writeWithRetry, type Sql } from '../db/database.ts';
 import {
   foldIntoRows,
@@ -23,6 +25,11 @@ export interface Purged {
   readonly scopes: readonly string[];
 }
 
+interface Done extends Purged {
+  /** Attachments that it has named. */
+  readonly forgotten: readonly Forgotten[];
+}
+
 interface Held {
   readonly scope: string;
   readonly body: string;
@@ -35,17 +42,18 @@ interface Held {
  * the records leave that were shared because of it. Who may do this the caller has asked; it is audited.
  */
 export async function purgeStream(
-  context: Pick<ServerContext, 'database' | 'domain' | 'pokes' | 'bootstrap' | 'now'>,
+  context: Pick<ServerContext, 'database' | 'domain' | 'pokes' | 'bootstrap' | 'blobs' | 'now'>,
   actor: Actor,
   stream: string,
 ): Promise<Purged> {
   const { tenant } = actor;
-  const purged = await writeWithRetry(context.database, async (sql) => {
+  const { forgotten, ...purged } = await writeWithRetry(context.database, async (sql) => {
     const done = await purge(sql, context, tenant, stream);
     const detail = { events: done.events, scopes: done.scopes };
     await recordAudit(sql, actor, context.now(), { act: 'stream.purged', subject: stream, detail });
     return done;
   });
+  await removeForgotten(context, tenant, forgotten);
   await context.bootstrap.dropForbidden(tenant, purged.scopes);
   if (purged.scopes.length > 0) context.pokes.changed(tenant, purged.scopes);
   return purged;
@@ -56,7 +64,7 @@ async function purge(
   context: Pick<ServerContext, 'domain'>,
   tenant: string,
   stream: string,
-): Promise<Purged> {
+): Promise<Done> {
   await sql.query('SAVEPOINT purging');
   return withAllRows(sql, 'purging', (besides) => purgeWith(sql, context, tenant, stream, besides));
 }
@@ -67,7 +75,7 @@ async function purgeWith(
   tenant: string,
   stream: string,
   besides: readonly Place[],
-): Promise<Purged> {
+): Promise<Done> {
   const expected = await readHeld(sql, tenant, stream);
   const rows = await lockRows(sql, tenant, [...placesOf(domain, expected.map(factOf)), ...besides]);
   // Behind the lock nobody adds to the stream, nor shares it.
@@ -85,11 +93,13 @@ async function purgeWith(
     [tenant, ids],
   );
   // What was refused as malformed, or under another device's name, stands under no stream: its own words tell.
-  await sql.query(
+  const refused = await sql.query<{ id: string }>(
     `UPDATE refusals SET body = '', detail = NULL
-     WHERE tenant = $1 AND (stream = $2 OR position($3 IN body) > 0)`,
+     WHERE tenant = $1 AND (stream = $2 OR position($3 IN body) > 0) RETURNING id`,
     [tenant, stream, `"stream":${JSON.stringify(stream)}`],
   );
+  const refusedIds = refused.map(({ id }) => id);
+  const forgotten = await forgetReferences(sql, tenant, ids, refusedIds);
   await sql.query('UPDATE shares SET active = false WHERE tenant = $1 AND stream = $2', [tenant, stream]);
   await saveShares(sql, tenant, [...records.plan.decided.values()]);
   await saveReasons(sql, tenant, records.plan);
@@ -102,7 +112,7 @@ async function purgeWith(
     home: event.scope,
   }));
   const scopes = await numberEntries(sql, tenant, [], [...deleted, ...records.entries]);
-  return { events: ids.length, scopes };
+  return { events: ids.length, scopes, forgotten };
 }
 
 /** The records that were shared because of this ticket only, and leave with it. */

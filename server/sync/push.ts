@@ -3,6 +3,7 @@ import type { Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
 import { sqlState, writeWithRetry, type Sql } from '../db/database.ts';
 import { acceptEvents, type Accepted } from './accept-events.ts';
+import { saveReferences } from '../blobs/blob-references.ts';
 import { delivererOf, lockDevice, type Deliverer, type Run } from './deliverer.ts';
 import type { DomainPort } from './domain.ts';
 import { judge, refusal } from './judge.ts';
@@ -79,7 +80,19 @@ async function store(
   );
   await saveRefusals(sql, from, refused);
   const stored = await storeAccepted(sql, domain, from, accepted);
+  await nameBlobs(sql, from, [...refused, ...stored.judged]);
   return { judged: [...refused, ...stored.judged], scopes: stored.scopes };
+}
+
+/** What is refused names its attachments too: the office may still take it in. */
+async function nameBlobs(sql: Sql, from: Deliverer, judged: readonly Judged[]): Promise<void> {
+  const writer = { tenant: from.account.tenant, account: from.account, carrier: from.carrier };
+  for (const refused of [false, true]) {
+    const events = judged.flatMap(({ offer: { event }, verdict }) =>
+      event !== undefined && (verdict.verdict === 'refused') === refused ? [event] : [],
+    );
+    await saveReferences(sql, writer, events, refused);
+  }
 }
 
 /**

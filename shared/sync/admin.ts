@@ -19,7 +19,7 @@ import { EventSchema } from '../events/envelope.ts';
  * | PUT    /v1/admin/teams/:id              | TeamData -> Team                                      |
  * | DELETE /v1/admin/teams/:id              | `{}`; who worked in its region by it works there no more |
  * | GET    /v1/admin/devices?user&after&limit | DevicePage, by id                                   |
- * | POST   /v1/admin/devices/:id/revoke     | Reason -> AdminDevice                                 |
+ * | POST   /v1/admin/devices/:id/revoke     | Revoke -> AdminDevice; 409 `admin.lastAdmin`          |
  * | POST   /v1/admin/devices/:id/reinstate  | Reason -> AdminDevice                                 |
  * | GET    /v1/admin/refusals?after&limit   | RefusalPage, the oldest first                         |
  * | POST   /v1/admin/refusals/accept        | RefusalRef -> `{}`; 409 `admin.notAcceptable`         |
@@ -49,6 +49,8 @@ export const AdminUserSchema = z.object({
   regions: z.array(z.string()),
   teams: z.array(z.string()),
   disabled: z.boolean(),
+  /** Nobody can log in as this user until the office sets a new password: one of his laptops was stolen. */
+  signInEnded: z.boolean().default(false),
   createdAt: instant,
   /** When a device of his last spoke with the server. */
   lastSeenAt: instant.nullable(),
@@ -131,6 +133,12 @@ export const DevicePageSchema = z.object({
 });
 export type DevicePage = z.infer<typeof DevicePageSchema>;
 export const ReasonSchema = z.object({ reason });
+/**
+ * `endSignIn`: whoever has the laptop may know the password too. The user's other logins end, and nobody can log in as him
+ * until the office sets a new password. Wants the right to change the user; 409 `admin.lastAdmin`.
+ */
+export const RevokeSchema = ReasonSchema.extend({ endSignIn: z.boolean().default(false) });
+export type Revoke = z.output<typeof RevokeSchema>;
 
 /** A fact that was refused because a right or a device was gone; kept until the office decides. */
 export const RefusalSchema = z.object({

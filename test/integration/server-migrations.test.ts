@@ -14,6 +14,7 @@ import { DATABASES } from '#test/support/test-server.ts';
 
 /** Argon2id of "demo", as the first version wrote it. */
 const PASSWORD = '$argon2id$v=19$m=19456,t=2,p=1$';
+const PHOTO = 'c0ffee'.padEnd(64, '0');
 const versions = MIGRATIONS.map(({ id }) => id);
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -81,6 +82,16 @@ describe.each(DATABASES)('Migrations on %s', (kind) => {
       }
       const newest = await openAt(where);
       expect(await migrationsIn(newest)).toEqual(versions);
+      const named = await newest.query(
+        'SELECT sha256, id, refused, stream, writer, opens FROM blob_references ORDER BY refused',
+      );
+      const common = { sha256: PHOTO, stream: 'probe/1', writer: 'li.wei' };
+      // From 0008 on it is written down with each fact.
+      if (version < '0008')
+        expect(named).toEqual([
+          { ...common, id: event.id, refused: false, opens: true },
+          { ...common, id: 'refused-then', refused: true, opens: false },
+        ]);
       await newest.close();
     },
     60_000,
@@ -119,7 +130,7 @@ async function fill(database: Database) {
     actor: 'li.wei',
     at: '2026-03-02T01:00:00.000Z',
     clock: { bootId: 'b', monotonicMs: 1 },
-    data: { text: '整流模块' },
+    data: { text: '整流模块', pictures: [{ sha256: PHOTO, size: 5 }] },
     device: 'device-of-then',
     hlc: '0mm8vd5s0-0000-device-of-then',
     id: '019cac28-1a80-7000-8000-000000000001',
@@ -154,6 +165,11 @@ async function fill(database: Database) {
       `INSERT INTO events (tenant, scope, n, id, stream, device, hlc, hash, body)
        VALUES ('main', 'region/sz', 1, $1, 'probe/1', 'device-of-then', $2, 'hash', $3)`,
       [id, hlc, JSON.stringify(event)],
+    );
+    await sql.query(
+      `INSERT INTO refusals (tenant, device, id, stream, hlc, hash, code, user_id, body)
+       VALUES ('main', 'device-of-then', 'refused-then', 'probe/1', $1, 'hash', 'sync.noRight', 'li.wei', $2)`,
+      [hlc, JSON.stringify({ ...event, id: 'refused-then' })],
     );
     await sql.query(
       `INSERT INTO event_entities (tenant, scope, key, hlc, id) VALUES ('main', 'region/sz', 'probe/1', $2, $1)`,

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { Session } from '#server/auth/sessions.ts';
+import { BlobStore } from '#server/blobs/blob-store.ts';
 import { ContentFiles } from '#server/blobs/content-files.ts';
 import type { ServerContext } from '#server/context.ts';
 import type { Database } from '#server/db/database.ts';
@@ -35,7 +36,10 @@ export class SyncWorld {
   readonly clients = new Map<User, FeedClient>();
   readonly #chain = new Map<string, string>();
   readonly bootstrap: Bootstrap;
-  readonly #context: Pick<ServerContext, 'database' | 'domain' | 'epoch' | 'now' | 'pokes' | 'bootstrap'>;
+  readonly #context: Pick<
+    ServerContext,
+    'database' | 'domain' | 'epoch' | 'now' | 'pokes' | 'bootstrap' | 'blobs'
+  >;
   #ms = 1_700_000_000_000;
   readonly purged = new Set<string>();
 
@@ -56,6 +60,7 @@ export class SyncWorld {
       now: () => 0,
       pokes,
       bootstrap: this.bootstrap,
+      blobs: new BlobStore(database, new ContentFiles(folder), 1_000),
     };
   }
 

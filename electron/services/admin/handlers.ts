@@ -72,8 +72,8 @@ export function createAdminHandlers(
     saveTeam: ({ id, ...team }, context) => ask(TeamSchema, 'PUT', `teams/${id}`, team, context),
     removeTeam: ({ id }, context) => ask(nothing, 'DELETE', `teams/${id}`, undefined, context),
     devices: (query, context) => ask(DevicePageSchema, 'GET', `devices${queryOf(query)}`, undefined, context),
-    revokeDevice: ({ id, reason }, context) =>
-      ask(AdminDeviceSchema, 'POST', `devices/${encodeURIComponent(id)}/revoke`, { reason }, context),
+    revokeDevice: ({ id, ...words }, context) =>
+      ask(AdminDeviceSchema, 'POST', `devices/${encodeURIComponent(id)}/revoke`, words, context),
     reinstateDevice: ({ id, reason }, context) =>
       ask(AdminDeviceSchema, 'POST', `devices/${encodeURIComponent(id)}/reinstate`, { reason }, context),
     refusals: (query, context) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '#shared/events/hash-chain.ts';
 import { type CarriedRequest, CarriedRequestSchema, type PushAnswer } from '#shared/sync/protocol.ts';
-import { type NamedBlob, namedBlobsIn } from '../journal/named-blobs.ts';
+import { type NamedBlob, namedBlobsIn } from '#shared/events/named-blobs.ts';
 import type { CarriedFacts, CarriedLine } from '../sync/engine-ports.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { writeAtomically } from '../workspace/write-atomically.ts';

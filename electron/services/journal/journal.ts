@@ -8,7 +8,7 @@ import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import { JournalError } from './journal-error.ts';
 import { type JournalLock, takeJournalLock } from './journal-lock.ts';
 import { Ledger } from './ledger.ts';
-import type { NamedBlob } from './named-blobs.ts';
+import type { NamedBlob } from '#shared/events/named-blobs.ts';
 import { type JournalProblem, openSegments } from './open-segments.ts';
 import type { OutboxItem } from './outbox.ts';
 import { readRecordAt } from './read-records.ts';

@@ -1,7 +1,7 @@
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { type Hlc, observe, parseHlc } from '#shared/events/hlc.ts';
 import type { Verdict } from '#shared/sync/protocol.ts';
-import { type NamedBlob, namedBlobsIn } from './named-blobs.ts';
+import { type NamedBlob, namedBlobsIn } from '#shared/events/named-blobs.ts';
 import { Outbox, type OutboxItem } from './outbox.ts';
 import type { JournalRecord } from './record.ts';
 

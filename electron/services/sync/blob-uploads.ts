@@ -4,7 +4,7 @@ import type { UnsentBlob } from '#shared/host/sync.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Clock } from '../journal/clock.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { NamedBlob } from '../journal/named-blobs.ts';
+import type { NamedBlob } from '#shared/events/named-blobs.ts';
 import { JsonFile } from '../workspace/json-file.ts';
 import type { BlobUploads, UploadLimits, UploadProgress } from './engine-ports.ts';
 import type { ServerClient } from './server-client.ts';

@@ -76,11 +76,17 @@ export function DevicesTab() {
           })}
           submit={t(isRevoked ? 'admin.device.reinstate' : 'admin.device.revoke')}
           trouble={trouble}
-          onSubmit={(reason) =>
+          {...(!isRevoked && {
+            besides: {
+              label: t('admin.device.endSignIn'),
+              description: t('admin.device.endSignInHint', { user: chosen.userName }),
+            },
+          })}
+          onSubmit={(reason, endSignIn) =>
             act(() =>
               isRevoked
                 ? host.admin.reinstateDevice({ id: chosen.id, reason })
-                : host.admin.revokeDevice({ id: chosen.id, reason }),
+                : host.admin.revokeDevice({ id: chosen.id, reason, endSignIn }),
             )
           }
           onClose={() => setChosen(undefined)}

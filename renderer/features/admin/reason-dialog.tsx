@@ -1,4 +1,4 @@
-import { Button, Textarea } from '@mantine/core';
+import { Button, Checkbox, Textarea } from '@mantine/core';
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
@@ -10,18 +10,29 @@ interface ReasonDialogProps {
   readonly submit: string;
   /** What went wrong the last time; the typed reason stays. */
   readonly trouble: string | undefined;
+  /** Something that may be done besides; it is asked for only where there is one. */
+  readonly besides?: { readonly label: string; readonly description: string };
   /** @returns whether it was done. */
-  readonly onSubmit: (reason: string) => Promise<boolean>;
+  readonly onSubmit: (reason: string, isBesides: boolean) => Promise<boolean>;
   readonly onClose: () => void;
 }
 
 /** Asks why before something that others will want explained: the reason stands in the audit log. */
-export function ReasonDialog({ title, lead, submit, trouble, onSubmit, onClose }: ReasonDialogProps) {
+export function ReasonDialog({
+  title,
+  lead,
+  submit,
+  trouble,
+  besides,
+  onSubmit,
+  onClose,
+}: ReasonDialogProps) {
   const { t } = useTranslation();
   const [reason, setReason] = useState('');
+  const [isBesides, setBesides] = useState(false);
   const run = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
-    if (await onSubmit(reason.trim())) onClose();
+    if (await onSubmit(reason.trim(), isBesides)) onClose();
   };
   return (
     <DialogFrame title={title} size={480} onClose={onClose}>
@@ -37,6 +48,15 @@ export function ReasonDialog({ title, lead, submit, trouble, onSubmit, onClose }
           data-testid="admin-reason"
           onChange={(event) => setReason(event.currentTarget.value)}
         />
+        {besides !== undefined && (
+          <Checkbox
+            label={besides.label}
+            description={besides.description}
+            checked={isBesides}
+            data-testid="admin-besides"
+            onChange={(event) => setBesides(event.currentTarget.checked)}
+          />
+        )}
         <p role="alert" className={classes.trouble}>
           {trouble}
         </p>

@@ -66,6 +66,7 @@ export function UsersTab() {
               <Table.Td>
                 {user.name} <span className={classes.mono}>{user.id}</span>
                 {user.disabled && ` · ${t('admin.user.isDisabled')}`}
+                {user.signInEnded && ` · ${t('admin.user.isSignInEnded')}`}
               </Table.Td>
               <Table.Td>
                 {user.roles.map((role) => t(`admin.role.${role}`, { defaultValue: role })).join(', ')}

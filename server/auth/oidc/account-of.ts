@@ -15,7 +15,7 @@ export async function accountOf(
 ): Promise<string | undefined> {
   const { tenant } = settings;
   const [linked] = await database.query<{ id: string; disabled: boolean }>(
-    'SELECT id, disabled FROM users WHERE tenant = $1 AND oidc_issuer = $2 AND oidc_subject = $3',
+    'SELECT id, disabled OR sign_in_ended AS disabled FROM users WHERE tenant = $1 AND oidc_issuer = $2 AND oidc_subject = $3',
     [tenant, identity.issuer, identity.subject],
   );
   if (linked !== undefined) return linked.disabled ? undefined : linked.id;
@@ -34,7 +34,8 @@ export async function accountOf(
   }
   const [claimed] = await database.query<{ id: string }>(
     `UPDATE users SET oidc_issuer = $3, oidc_subject = $4
-     WHERE tenant = $1 AND id = $2 AND NOT disabled AND oidc_subject IS NULL RETURNING id`,
+     WHERE tenant = $1 AND id = $2 AND NOT disabled AND NOT sign_in_ended AND oidc_subject IS NULL
+     RETURNING id`,
     [tenant, name, identity.issuer, identity.subject],
   );
   return claimed?.id;

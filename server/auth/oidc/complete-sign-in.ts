@@ -67,7 +67,8 @@ async function redeemCode(
   }
   await sql.query('DELETE FROM oidc_flows WHERE id = $1', [id]);
   const [row] = await sql.query<AccountRow>(
-    `SELECT ${ACCOUNT_COLUMNS} FROM users u WHERE u.tenant = $1 AND u.id = $2 AND NOT u.disabled`,
+    `SELECT ${ACCOUNT_COLUMNS} FROM users u
+     WHERE u.tenant = $1 AND u.id = $2 AND NOT u.disabled AND NOT u.sign_in_ended`,
     [flow.tenant, flow.userId],
   );
   if (row === undefined) throw noSignIn();

@@ -7,7 +7,7 @@ import type { Victim } from './victim.ts';
 export const INSIDERS = ['rival', 'engineer', 'customer', 'manager', 'revoked'] as const;
 export type Insider = (typeof INSIDERS)[number];
 
-/** `status code`, `200 own`: answered with nothing but the asker's own; `200 shared`: the one thing that the tenant shares. */
+/** `status code`, or `200 own`: answered with nothing but the asker's own. */
 export type Expected = string;
 
 export interface Attack {
@@ -178,20 +178,19 @@ export function attacksOn(victim: Victim, attacker: SyncDevice): Attack[] {
       what: 'other bytes under the victim’s name',
       path: `/v1/blobs/${blob}`,
       bytes: Buffer.from('other'),
-      expected: everybody('422 blob.wrongHash', '422 blob.wrongHash'),
+      expected: { ...everybody('422 blob.wrongHash', '422 blob.wrongHash'), customer: '403 blob.noRight' },
     },
-    // Within a tenant an attachment is as secret as its hash.
     {
       route: 'GET /v1/blobs/:sha256',
       what: 'the victim’s',
       path: `/v1/blobs/${blob}`,
-      expected: { ...everybody('200 shared'), rival: '404 blob.missing' },
+      expected: everybody('404 blob.missing'),
     },
     {
       route: 'GET /v1/blobs/:sha256/receipt',
       what: 'whether it is there',
       path: `/v1/blobs/${blob}/receipt`,
-      expected: { ...everybody('200 own', '200 own'), rival: '404 blob.missing' },
+      expected: everybody('404 blob.missing', '404 blob.missing'),
     },
     {
       route: 'POST /v1/uploads',

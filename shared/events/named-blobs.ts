@@ -1,4 +1,4 @@
-import type { DomainEvent } from '#shared/events/envelope.ts';
+import type { DomainEvent } from './envelope.ts';
 
 /** A hash in the data of a fact, and what the fact says of it. */
 export interface NamedBlob {
@@ -16,7 +16,10 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** Data come from our own schemas and from newer ones; nothing legitimate nests deeper. */
 const MAX_DEPTH = 64;
 
-/** Every hash that a fact names, once for each place. */
+/**
+ * Every hash that a fact names, once for each place: found in whatever field it stands, so also in types that only newer versions
+ * know. Laptops send what is named here, and the server gives it to who may see the fact.
+ */
 export function namedBlobsIn({ stream, at, data }: DomainEvent): NamedBlob[] {
   const found: NamedBlob[] = [];
   const look = (value: unknown, depth: number): void => {

@@ -137,7 +137,7 @@ export class EffectPerformer {
     const { uploads, meter, dispatch } = this.#ports;
     if (uploads === undefined) return { is: 'uploaded', effect, outcome: 'nothing' };
     if (isRetry) uploads.retryRefused();
-    if (!meter.isRunning('attachments')) await this.#meterUploads(uploads);
+    if (!meter.isRunning('attachments')) await this.#meterUploads(uploads, isMetered);
     const sentBefore = this.#sentBefore;
     const stop = uploads.onProgress(({ sha256, sentBytes }) => {
       meter.add('attachments', sentBytes - (sentBefore.get(sha256) ?? 0));
@@ -160,8 +160,11 @@ export class EffectPerformer {
     return { is: 'pokesEnded', effect };
   }
 
-  async #meterUploads(uploads: BlobUploads): Promise<void> {
-    const waiting = (await uploads.list()).filter((item) => item.state === 'waiting');
+  async #meterUploads(uploads: BlobUploads, isMetered: boolean): Promise<void> {
+    // What waited for another network goes as well, once this one is not metered any more.
+    const waiting = (await uploads.list()).filter(
+      ({ state }) => state === 'waiting' || (state === 'metered' && !isMetered),
+    );
     this.#sentBefore = new Map(waiting.map(({ sha256, sentBytes }) => [sha256, sentBytes]));
     const total = waiting.reduce((sum, { bytes, sentBytes }) => sum + bytes - sentBytes, 0);
     if (total > 0) this.#ports.meter.begin('attachments', total);

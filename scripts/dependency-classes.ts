@@ -67,6 +67,10 @@ export const dependencyClasses: Readonly<Record<string, ClassifiedDependency>> =
   electron: { runs: 'shell', why: 'the desktop shell; carries Chromium and Node. MIT' },
   'electron-updater': { runs: 'shell', why: 'updates of the packaged application. MIT' },
 
+  '@aws-sdk/client-s3': {
+    runs: 'server',
+    why: 'attachments in an S3-compatible store; loaded only with --blobs. Apache-2.0',
+  },
   '@electric-sql/pglite': {
     runs: 'server',
     why: 'PostgreSQL inside the process, for newcomers and small teams. Apache-2.0',

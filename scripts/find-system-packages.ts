@@ -20,6 +20,15 @@ export const systemPackages: readonly SystemPackage[] = [
     commands: ['initdb'],
     files: ['/usr/lib/postgresql/*/bin/initdb'],
   },
+  // OpenStack Swift with its S3 API: of the stores that speak S3, the one that Debian has and that verifies what it is sent.
+  {
+    name: 'swift-proxy',
+    neededFor: 'attachments in an S3-compatible store',
+    commands: ['swift-proxy-server'],
+  },
+  { name: 'swift-account', neededFor: 'the accounts of that store', commands: ['swift-account-server'] },
+  { name: 'swift-container', neededFor: 'the buckets of that store', commands: ['swift-container-server'] },
+  { name: 'swift-object', neededFor: 'the objects of that store', commands: ['swift-object-server'] },
   {
     name: 'fonts-noto-cjk',
     neededFor: 'Chinese text in screenshots',

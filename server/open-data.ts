@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { openStorage, type Storage } from './blobs/storage.ts';
 import { lockDataFolder } from './db/data-lock.ts';
 import type { Database, Sql } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
@@ -11,14 +12,17 @@ import { openPostgres } from './db/open-postgres.ts';
 export interface DataOptions {
   readonly data?: string;
   readonly databaseUrl?: string;
+  /** `s3://bucket/prefix`: attachments, segments and uploads lie there, and not in the folder. */
+  readonly blobs?: string;
   /** Hears about idle database connections that broke; they are opened anew by themselves. */
   readonly onLost?: (error: Error) => void;
 }
 
 export interface OpenData {
   readonly database: Database;
-  /** Where attachments and segments lie. */
+  /** Of the embedded database, and of attachments and segments that are in no bucket. */
   readonly folder: string;
+  readonly storage: Storage;
   close(): Promise<void>;
 }
 
@@ -72,17 +76,24 @@ export async function openRawData(options: DataOptions): Promise<OpenData> {
   const folder = resolve(options.data ?? DEFAULT_FOLDER);
   if (options.databaseUrl !== undefined) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    const storage = await openStorage(folder, options.blobs);
     const database = await openPostgres(options.databaseUrl, options.onLost ?? (() => undefined));
-    return { database, folder, close: () => database.close() };
+    const close = async (): Promise<void> => {
+      await database.close();
+      await storage.close();
+    };
+    return { database, folder, storage, close };
   }
   const unlock = await lockDataFolder(folder);
   try {
+    const storage = await openStorage(folder, options.blobs);
     const database = await openPglite(join(folder, 'database'));
     const close = async (): Promise<void> => {
       await database.close();
+      await storage.close();
       await unlock();
     };
-    return { database, folder, close };
+    return { database, folder, storage, close };
   } catch (error) {
     await unlock();
     throw error;

@@ -1,14 +1,14 @@
-import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import type { Server as TlsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
-import type { DestinationStream } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { saveAccount, type NewAccount } from './auth/accounts.ts';
 import { makeFirstAdminLink } from './auth/first-admin.ts';
 import { OidcConfigSchema, type OidcConfig } from './auth/oidc/oidc-config.ts';
 import type { UnnamedLimits } from './blobs/blob-rights.ts';
 import { BlobStore, MAX_BLOB_BYTES } from './blobs/blob-store.ts';
-import { ContentFiles } from './blobs/content-files.ts';
+import { StorageFailure } from './blobs/storage-failure.ts';
+import type { Storage } from './blobs/storage.ts';
 import type { ServerContext } from './context.ts';
 import { makeDemo } from './demo-accounts.ts';
 import { Uploads } from './blobs/uploads.ts';
@@ -23,7 +23,8 @@ import { runOperation } from './ops/operations.ts';
 import { checkListener, isLoopback, readTlsPair, reloadTls, type ListenerOptions } from './ops/listener.ts';
 import { openLog } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
-import { readReadiness } from './ops/readiness.ts';
+import { readReadiness, StorageWatch } from './ops/readiness.ts';
+import { sweepSegments } from './ops/sweep-segments.ts';
 import { Bootstrap, BOOTSTRAP, type BootstrapLimits } from './sync/bootstrap.ts';
 import { productDomain, type DomainPort } from './sync/domain.ts';
 import { Pokes } from './sync/pokes.ts';
@@ -35,6 +36,8 @@ export interface ServerOptions extends ListenerOptions {
   readonly data?: string;
   /** `postgres://…`: use this PostgreSQL instead of the embedded database. */
   readonly databaseUrl?: string;
+  /** `s3://bucket/prefix`: attachments, segments and uploads lie in that bucket; the environment opens it. */
+  readonly blobs?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
   /** Adds the demo accounts with their known password; loopback only. */
@@ -104,19 +107,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const log = openLog(options.logLevel ?? 'warn', options.logTo);
   const onLost = (error: Error): void =>
     log.warn({ err: error }, 'A database connection was lost and is opened anew.');
-  const { database, folder, close: closeData } = await openData({ ...options, onLost });
+  const { database, folder, storage, close: closeData } = await openData({ ...options, onLost });
   const undo = [closeData];
   try {
     const now = options.now ?? Date.now;
     let publicUrl = '';
     const maxBlobBytes = options.maxBlobBytes ?? MAX_BLOB_BYTES;
-    const attachments = new ContentFiles(join(folder, 'blobs'));
-    const segments = new ContentFiles(join(folder, 'segments'));
+    await tryStorage(storage, log);
+    const storageWatch = new StorageWatch(storage);
     const context: ServerContext = {
       database,
       domain: options.domain ?? productDomain,
-      blobs: new BlobStore(database, attachments, maxBlobBytes),
-      bootstrap: new Bootstrap(database, segments, { ...BOOTSTRAP, ...options.bootstrap }, now),
+      blobs: new BlobStore(database, storage.attachments, maxBlobBytes),
+      bootstrap: new Bootstrap(database, storage.segments, { ...BOOTSTRAP, ...options.bootstrap }, now),
       pokes: new Pokes(database, (error) => log.warn({ err: error }, 'Other servers were not poked.')),
       epoch: await readEpoch(database),
       tokenTtlMs: options.tokenTtlMs ?? DEFAULT_TTL_MS,
@@ -132,7 +135,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const uploads = new Uploads({
       database,
       blobs: context.blobs,
-      folder: join(folder, 'uploads'),
+      bytes: storage.uploads,
       maxBytes: maxBlobBytes,
       now,
       ...(options.uploads === undefined ? {} : { limits: options.uploads }),
@@ -143,7 +146,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       uploads.stop();
       context.pokes.stop();
     });
-    const metrics = new Metrics({ database, folder, uploads });
+    const stopSweeping = sweepSegments(database, storage.segments, (error) =>
+      log.warn({ err: error }, 'Segments that nobody needs any more were not removed.'),
+    );
+    const isStorageUp = async (): Promise<boolean> => (await storageWatch.state()) === 'ok';
+    const metrics = new Metrics({ database, folder, uploads, storage, isStorageUp });
     const app = buildApp(context, log, maxBlobBytes, {
       tls,
       trustedProxies: options.trustedProxies,
@@ -151,7 +158,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       routes: [
         healthRoutes({
           metrics,
-          readiness: () => readReadiness(database, folder, context.epoch),
+          readiness: () => readReadiness(database, folder, context.epoch, storageWatch),
           ...(options.metricsToken === undefined ? {} : { metricsToken: options.metricsToken }),
         }),
         uploadRoutes(context, uploads, maxBlobBytes),
@@ -165,7 +172,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // PostgreSQL can be opened beside this process; the embedded database cannot.
     const control =
       options.databaseUrl === undefined
-        ? await openControl(folder, (name, parameters) => runOperation({ context, folder }, name, parameters))
+        ? await openControl(folder, (name, parameters) => runOperation({ context, storage }, name, parameters))
         : undefined;
     const certificate =
       tls === undefined
@@ -185,6 +192,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       close: async () => {
         certificate?.stop();
         await control?.stop();
+        stopSweeping();
         await stop(app);
         context.pokes.stop();
         await closeData();
@@ -204,6 +212,19 @@ async function listen(app: FastifyInstance, port: number, host: string): Promise
     const says = LISTEN_FAULTS[(error as NodeJS.ErrnoException).code ?? ''];
     if (says === undefined) throw error;
     throw new RangeError(`${host}:${port} ${says}`, { cause: error });
+  }
+}
+
+/**
+ * A store that is wrong is told before anybody relies on it. One that is away for now keeps nobody from handing in facts: then the
+ * server starts, and says so at /readyz and in its metrics.
+ */
+async function tryStorage(storage: Storage, log: Logger): Promise<void> {
+  try {
+    await storage.probe(true);
+  } catch (error) {
+    if (!(error instanceof StorageFailure) || !error.isPassing) throw error;
+    log.warn({ err: error }, 'Attachments cannot be stored or read for now.');
   }
 }
 

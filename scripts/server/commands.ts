@@ -1,6 +1,5 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ContentFiles } from '#server/blobs/content-files.ts';
 import { openData, openRawData, renewEpoch, requireData } from '#server/open-data.ts';
 import { restoreBackup } from '#server/ops/backup/restore-backup.ts';
 import type { CheckSummary } from '#server/ops/check-data.ts';
@@ -56,7 +55,7 @@ export const commands: Readonly<Record<string, Command>> = {
   restore: async (flags) => {
     const data = await openRawData(placeOf(flags));
     try {
-      const target = { database: data.database, blobs: new ContentFiles(join(data.folder, 'blobs')) };
+      const target = { database: data.database, blobs: data.storage.attachments };
       say(await restoreBackup(target, resolve(needed(flags, 'from')), flags.replace));
     } finally {
       await data.close();

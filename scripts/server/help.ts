@@ -1,6 +1,8 @@
 const PLACE = `
   --data DIR            folder of the embedded database and of the attachments
-  --database-url URL    PostgreSQL 15 or newer instead (or FAULTLINE_DATABASE_URL); --data then holds attachments only`;
+  --database-url URL    PostgreSQL 15 or newer instead (or FAULTLINE_DATABASE_URL); --data then holds attachments only
+  --blobs s3://B/PREFIX attachments in a bucket of an S3-compatible store (or FAULTLINE_BLOBS). Its address and credentials
+                        come from the environment: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY`;
 
 const OVERVIEW = `Faultline's central server. docs/operations.md has the whole story.
 

@@ -7,6 +7,7 @@ const words = {
   host: { type: 'string' },
   data: { type: 'string' },
   'database-url': { type: 'string' },
+  blobs: { type: 'string' },
   demo: { type: 'boolean', default: false },
   log: { type: 'string', default: 'warn' },
   'tls-cert': { type: 'string' },
@@ -45,9 +46,11 @@ export function readFlags(args: readonly string[]) {
 /** Where the data are, as the flags or the environment say: an address with a password does not belong on a command line. */
 export function placeOf(flags: ServerFlags): DataOptions {
   const databaseUrl = flags['database-url'] ?? process.env['FAULTLINE_DATABASE_URL'];
+  const blobs = flags.blobs ?? process.env['FAULTLINE_BLOBS'];
   return {
     ...(flags.data === undefined ? {} : { data: resolve(flags.data) }),
     ...(databaseUrl === undefined || databaseUrl === '' ? {} : { databaseUrl }),
+    ...(blobs === undefined || blobs === '' ? {} : { blobs }),
   };
 }
 

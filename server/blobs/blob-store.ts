@@ -2,19 +2,19 @@ import type { Readable } from 'node:stream';
 import type { BlobReceipt } from '#shared/sync/protocol.ts';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
-import { isSha256, TooLarge, WrongHash, type ContentFiles } from './content-files.ts';
+import { isSha256, TooLarge, WrongHash, type ContentStore } from './content-store.ts';
 
 export const MAX_BLOB_BYTES = 512 * 1024 * 1024;
 
 /** Attachments of a tenant: photos, recordings, papers. Bytes never cross tenants, not even equal ones. */
 export class BlobStore {
   readonly #database: Database;
-  readonly #files: ContentFiles;
+  readonly #contents: ContentStore;
   readonly #maxBytes: number;
 
-  constructor(database: Database, files: ContentFiles, maxBytes: number) {
+  constructor(database: Database, contents: ContentStore, maxBytes: number) {
     this.#database = database;
-    this.#files = files;
+    this.#contents = contents;
     this.#maxBytes = maxBytes;
   }
 
@@ -23,7 +23,7 @@ export class BlobStore {
     requireName(sha256);
     let size: number;
     try {
-      size = await this.#files.put(tenant, sha256, content, this.#maxBytes);
+      size = await this.#contents.put(tenant, sha256, content, this.#maxBytes);
     } catch (error) {
       if (error instanceof TooLarge) {
         throw new Problem(413, 'blob.tooLarge', `An attachment may have ${this.#maxBytes} bytes at most.`);
@@ -38,19 +38,19 @@ export class BlobStore {
   }
 
   /**
-   * What the server has of an attachment, `undefined` for nothing. `durable` is true: a file without a row may have come
+   * What the server has of an attachment, `undefined` for nothing. `durable` is true: a content without a row may have come
    * by a crash between its name and the sync of its folder, and is synced now.
    */
   async receipt(tenant: string, sha256: string): Promise<BlobReceipt | undefined> {
     requireName(sha256);
-    const size = await this.#files.size(tenant, sha256);
+    const size = await this.#contents.size(tenant, sha256);
     if (size === undefined) return undefined;
     const recorded = await this.#database.query('SELECT 1 FROM blobs WHERE tenant = $1 AND sha256 = $2', [
       tenant,
       sha256,
     ]);
     if (recorded.length === 0) {
-      await this.#files.sync(tenant, sha256);
+      await this.#contents.sync(tenant, sha256);
       await this.#record(tenant, sha256, size);
     }
     return { sha256, size, durable: true };
@@ -67,22 +67,22 @@ export class BlobStore {
   /** @throws Problem 404 `blob.missing`. */
   async size(tenant: string, sha256: string): Promise<number> {
     requireName(sha256);
-    const size = await this.#files.size(tenant, sha256);
+    const size = await this.#contents.size(tenant, sha256);
     if (size === undefined) throw blobMissing();
     return size;
   }
 
   async has(tenant: string, sha256: string): Promise<boolean> {
-    return (await this.#files.size(tenant, sha256)) !== undefined;
+    return (await this.#contents.size(tenant, sha256)) !== undefined;
   }
 
   /** Removes the bytes; the row is the caller's. */
   async remove(tenant: string, sha256: string): Promise<void> {
-    await this.#files.remove(tenant, sha256);
+    await this.#contents.remove(tenant, sha256);
   }
 
   read(tenant: string, sha256: string): Readable {
-    return this.#files.read(tenant, sha256);
+    return this.#contents.read(tenant, sha256);
   }
 }
 

@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FileStore } from '@tus/file-store';
 import { Server, type Upload } from '@tus/server';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
 import type { Session } from '../auth/sessions.ts';
 import { BlobRights, type UnnamedLimits } from './blob-rights.ts';
 import type { BlobStore } from './blob-store.ts';
-import { isSha256 } from './content-files.ts';
+import { isSha256 } from './content-store.ts';
 import { sweepBlobs } from './sweep-blobs.ts';
+import { isUploadId, keyOf, type UploadBytes } from './upload-bytes.ts';
 import { LOCK_TIMES, UploadLocks, type LockTimes, type UploadKey } from './upload-locks.ts';
 import {
   toTusUpload,
@@ -22,16 +19,17 @@ import {
 
 export const UPLOADS_PATH = '/v1/uploads';
 
-const UPLOAD_ID = /^[A-Za-z0-9_-]{32}$/;
 /** Time for a writer that was asked to let go to put on disk what has already come. */
 const DRAIN_MS = 200;
 const CLEAN_EVERY_MS = 3_600_000;
+/** Bytes that no row knows of: a creation may be under way, a day later it is not. */
+const LEFTOVER_MS = 24 * 3_600_000;
 
 export interface UploadsOptions {
   readonly database: Database;
   readonly blobs: BlobStore;
-  /** Where the bytes of uploads under way lie; with several nodes, a folder that all of them see. */
-  readonly folder: string;
+  /** Where the bytes of uploads under way lie: a place that all nodes see. */
+  readonly bytes: UploadBytes;
   readonly maxBytes: number;
   readonly now: () => number;
   readonly limits?: Partial<UploadLimits>;
@@ -43,7 +41,7 @@ export interface UploadsOptions {
 /**
  * Resumable uploads by tus 1.0 (https://tus.io/protocols/resumable-upload). Who may do what, how much and
  * for how long is decided here; the protocol is @tus/server's. Rows stand in the
- * database and bytes in files, so that each request of an upload may reach another node.
+ * database and bytes where all nodes find them, so that each request of an upload may reach another node.
  */
 export class Uploads {
   readonly #options: UploadsOptions;
@@ -85,8 +83,17 @@ export class Uploads {
     await this.#locks.dropDead();
     const abandoned = await this.#table.abandoned();
     for (const row of abandoned) await this.#locks.hold(row, () => this.#remove(row));
+    await this.#dropLeftovers();
     await sweepBlobs(this.#options, this.#rights.keptMs);
     return abandoned.length;
+  }
+
+  /** Bytes whose row is gone: a crash came between the two. */
+  async #dropLeftovers(): Promise<void> {
+    for await (const stored of this.#options.bytes.list()) {
+      const isOld = stored.modifiedAt < this.#options.now() - LEFTOVER_MS;
+      if (isOld && (await this.#table.find(stored)) === undefined) await this.#options.bytes.remove(stored);
+    }
   }
 
   stop(): void {
@@ -94,19 +101,13 @@ export class Uploads {
   }
 
   #buildTus(): Server {
-    const { folder, maxBytes } = this.#options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const store = new FileStore({
-      directory: folder,
-      configstore: {
-        get: async (fileId) => {
-          const row = await this.#table.find(keyOf(fileId));
-          return row === undefined ? undefined : toTusUpload(fileId, row);
-        },
-        // Rows are written where the owner is known: below, at creation.
-        set: () => Promise.resolve(),
-        delete: (fileId) => this.#table.drop(keyOf(fileId)),
+    const { bytes, maxBytes } = this.#options;
+    const store = bytes.tusStore({
+      find: async (fileId) => {
+        const row = await this.#table.find(keyOf(fileId));
+        return row === undefined ? undefined : toTusUpload(fileId, row);
       },
+      forget: (fileId) => this.#table.drop(keyOf(fileId)),
     });
     // A length that is told later could not be held against the limits.
     store.extensions = ['creation', 'creation-with-upload', 'termination'];
@@ -121,7 +122,7 @@ export class Uploads {
         `${this.#ownerOf(request).tenant}/${randomBytes(24).toString('base64url')}`,
       generateUrl: (_request, { path, id }) => `${path}/${keyOf(id).id}`,
       getFileIdFromRequest: (request, lastPart = '') =>
-        UPLOAD_ID.test(lastPart) ? `${this.#ownerOf(request).tenant}/${lastPart}` : undefined,
+        isUploadId(lastPart) ? `${this.#ownerOf(request).tenant}/${lastPart}` : undefined,
       onIncomingRequest: (request, fileId) => this.#admit(request, keyOf(fileId)),
       onUploadCreate: (request, upload) => this.#create(request, upload),
       onUploadFinish: (_request, upload) => this.#finish(keyOf(upload.id)),
@@ -195,7 +196,7 @@ export class Uploads {
       if (row === undefined) return;
       const { blobs } = this.#options;
       try {
-        await blobs.put(row.tenant, row.sha256, createReadStream(this.#fileOf(key)));
+        await blobs.put(row.tenant, row.sha256, this.#options.bytes.read(key));
         await this.#rights.noteBrought(blobs, row.tenant, row.userId, row.sha256);
       } catch (error) {
         // What has the wrong content cannot be mended by going on. Anything else (a full disk) may be tried again.
@@ -208,33 +209,21 @@ export class Uploads {
   }
 
   async #remove(key: UploadKey): Promise<void> {
-    await rm(this.#fileOf(key), { force: true });
+    await this.#options.bytes.remove(key);
     await this.#table.drop(key);
   }
 
-  #fileOf({ tenant, id }: UploadKey): string {
-    return join(this.#options.folder, tenant, id);
+  /** How many uploads are under way. For metrics. */
+  async count(): Promise<number> {
+    return (await this.#table.known()).length;
   }
 
-  /** How many bytes of uploads under way lie on the disk. For metrics. */
-  async underWay(): Promise<{ uploads: number; bytes: number }> {
-    const keys = await this.#table.known();
-    const sizes = await Promise.all(
-      keys.map((key) =>
-        stat(this.#fileOf(key)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
-      ),
-    );
-    return { uploads: keys.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  /** How many bytes of uploads under way have come. For metrics. */
+  async bytes(): Promise<number> {
+    let sum = 0;
+    for await (const { bytes } of this.#options.bytes.list()) sum += bytes;
+    return sum;
   }
-}
-
-/** tus's name of an upload is `<tenant>/<id>`, which is also where its bytes lie; the wire shows the id alone. */
-function keyOf(fileId: string): UploadKey {
-  const [tenant = '', id = ''] = fileId.split('/');
-  return { tenant, id };
 }
 
 function unknownUpload(): Problem {

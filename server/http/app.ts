@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAX_PUSH_BYTES, SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
+import { StorageFailure } from '../blobs/storage-failure.ts';
 import type { ServerContext } from '../context.ts';
 import { sqlState } from '../db/database.ts';
 import { Problem, rawProblem, sendProblem } from './problem.ts';
@@ -58,7 +59,7 @@ export function buildApp(
     }
     refuseOtherProtocol(request.headers['faultline-protocol'], request.url);
   });
-  app.setErrorHandler((error: FastifyError | Problem | z.ZodError, request, reply) => {
+  app.setErrorHandler((error: FastifyError | Problem | StorageFailure | z.ZodError, request, reply) => {
     const problem = toProblem(error);
     if (problem.status >= 500 && problem.code !== 'server.busy') {
       request.log.error({ err: error }, 'A request failed.');
@@ -95,11 +96,20 @@ function refuseOtherProtocol(header: string | string[] | undefined, url: string)
   );
 }
 
-function toProblem(error: FastifyError | Problem | z.ZodError): Problem {
+function toProblem(error: FastifyError | Problem | StorageFailure | z.ZodError): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof z.ZodError) {
     const issue = error.issues[0];
     return new Problem(400, 'http.malformed', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  if (error instanceof StorageFailure) {
+    // What exactly is wrong is for the administrator: it stands in the log.
+    return new Problem(
+      503,
+      'storage.unavailable',
+      'The server cannot reach its store of attachments just now. Nothing is lost: it is tried again later.',
+      30,
+    );
   }
   // NUL, or half a surrogate pair, in a name or a key: nothing is called that.
   if (UNSTORABLE_STATES.has(sqlState(error) ?? '')) {

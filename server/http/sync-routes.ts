@@ -10,7 +10,7 @@ import {
   RenewRequestSchema,
 } from '#shared/sync/protocol.ts';
 import { readSession, type Session } from '../auth/sessions.ts';
-import { isSha256 } from '../blobs/content-files.ts';
+import { isSha256 } from '../blobs/content-store.ts';
 import type { ServerContext } from '../context.ts';
 import { takeCarried } from '../sync/carried.ts';
 import { renewDevice } from '../sync/devices-renew.ts';

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ContentFiles } from '../blobs/content-files.ts';
+import { DamagedContent, type ContentStore } from '../blobs/content-store.ts';
 import type { Database, Sql } from '../db/database.ts';
 
 export interface ExportSource {
   readonly database: Database;
-  readonly blobs: ContentFiles;
+  readonly blobs: ContentStore;
   readonly now: () => number;
 }
 
@@ -18,6 +18,8 @@ export interface ExportSummary {
   /** Lines of each file, by its path in the folder. */
   readonly files: Readonly<Record<string, { readonly lines: number; readonly sha256: string }>>;
   readonly attachments: number;
+  /** Attachments that are missing or have changed, as `tenant/sha256`: they are not in the export. */
+  readonly lostAttachments: readonly string[];
 }
 
 const FETCH = 500;
@@ -84,16 +86,37 @@ export async function exportData(source: ExportSource, folder: string): Promise<
     { bulk: true },
   );
   let attachments = 0;
+  const lostAttachments: string[] = [];
   for (const { tenant, sha256 } of blobs) {
-    if ((await source.blobs.size(tenant, sha256)) === undefined) continue;
     const path = join(folder, tenant, 'attachments', sha256.slice(0, 2), sha256);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await pipeline(source.blobs.read(tenant, sha256), createWriteStream(path, { mode: 0o600 }));
-    attachments++;
+    if (await copyWhole(source.blobs, tenant, sha256, path)) attachments++;
+    else lostAttachments.push(`${tenant}/${sha256}`);
   }
   const at = new Date(source.now()).toISOString();
-  await writeFile(join(folder, 'MANIFEST.json'), `${JSON.stringify({ at, files, attachments }, null, 2)}\n`);
-  return { folder, files, attachments };
+  await writeFile(
+    join(folder, 'MANIFEST.json'),
+    `${JSON.stringify({ at, files, attachments, lostAttachments }, null, 2)}\n`,
+  );
+  return { folder, files, attachments, lostAttachments };
+}
+
+/** @returns false when it is not there, or not what it was; there is no file then. */
+async function copyWhole(
+  blobs: ContentStore,
+  tenant: string,
+  sha256: string,
+  path: string,
+): Promise<boolean> {
+  if ((await blobs.size(tenant, sha256)) === undefined) return false;
+  try {
+    await pipeline(blobs.read(tenant, sha256), createWriteStream(path, { mode: 0o600 }));
+    return true;
+  } catch (error) {
+    if (!(error instanceof DamagedContent)) throw error;
+    await rm(path, { force: true });
+    return false;
+  }
 }
 
 async function* readLines(sql: Sql, query: string, tenant: string): AsyncGenerator<string> {

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Uploads } from '../blobs/uploads.ts';
+import type { Storage } from '../blobs/storage.ts';
 import type { Database } from '../db/database.ts';
 import { routeOf } from './log.ts';
 
@@ -9,6 +10,9 @@ export interface MetricsSources {
   readonly database: Database;
   readonly folder: string;
   readonly uploads: Uploads;
+  readonly storage: Storage;
+  /** Whether attachments can be reached now. */
+  readonly isStorageUp: () => Promise<boolean>;
 }
 
 /** From a push that only touches memory to a bootstrap over a slow line, in seconds. */
@@ -24,7 +28,7 @@ export class Metrics {
   readonly #underWay: Gauge;
   readonly #failures: Counter;
 
-  constructor({ database, folder, uploads }: MetricsSources) {
+  constructor({ database, folder, uploads, storage, isStorageUp }: MetricsSources) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#requests = new Histogram({
@@ -49,15 +53,24 @@ export class Metrics {
         return Number(row?.events ?? 0);
       },
     );
-    this.#read('faultline_uploads', 'Uploads under way.', async () => (await uploads.underWay()).uploads);
+    this.#read('faultline_uploads', 'Uploads under way.', () => uploads.count());
+    // What cannot be counted because the store is away must not take the other figures with it.
+    this.#read('faultline_upload_bytes', 'Bytes that have come of uploads under way.', () =>
+      uploads.bytes().catch(() => Number.NaN),
+    );
     this.#read(
-      'faultline_upload_bytes',
-      'Bytes of uploads under way on the disk.',
-      async () => (await uploads.underWay()).bytes,
+      'faultline_storage_up',
+      '1 when attachments and segments can be reached, 0 when the object storage is away or refuses.',
+      async () => ((await isStorageUp()) ? 1 : 0),
+    );
+    this.#read(
+      'faultline_storage_failed_requests',
+      'Requests to the object storage that failed since the start, each try counted.',
+      async () => storage.failures,
     );
     this.#read(
       'faultline_disk_free_bytes',
-      'Free space where attachments and segments (and the embedded database) lie.',
+      'Free space of the data folder: attachments and segments, unless they are in a bucket, and the embedded database.',
       async () => {
         const { bavail, bsize } = await statfs(folder);
         return bavail * bsize;

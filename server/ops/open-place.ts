@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { BlobStore, MAX_BLOB_BYTES } from '../blobs/blob-store.ts';
-import { ContentFiles } from '../blobs/content-files.ts';
 import { DataFolderLocked } from '../db/data-lock.ts';
 import { openData, readEpoch, requireData, type DataOptions } from '../open-data.ts';
 import { Bootstrap, BOOTSTRAP } from '../sync/bootstrap.ts';
@@ -26,20 +24,20 @@ export async function operate(options: DataOptions, name: string, parameters: un
     if (!(error instanceof DataFolderLocked) || options.data === undefined) throw error;
     return askOwner(options.data, error, name, parameters);
   }
-  const { database, folder } = data;
+  const { database, storage } = data;
   const pokes = new Pokes(database, () => undefined);
   try {
     const context = {
       database,
       domain: productDomain,
-      blobs: new BlobStore(database, new ContentFiles(join(folder, 'blobs')), MAX_BLOB_BYTES),
-      bootstrap: new Bootstrap(database, new ContentFiles(join(folder, 'segments')), BOOTSTRAP, Date.now),
+      blobs: new BlobStore(database, storage.attachments, MAX_BLOB_BYTES),
+      bootstrap: new Bootstrap(database, storage.segments, BOOTSTRAP, Date.now),
       pokes,
       epoch: await readEpoch(database),
       tokenTtlMs: 0,
       now: Date.now,
     };
-    return await runOperation({ context, folder }, name, parameters);
+    return await runOperation({ context, storage }, name, parameters);
   } finally {
     pokes.stop();
     await data.close();

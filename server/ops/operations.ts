@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { Role } from '#shared/domain/directory/events.ts';
 import { AccountId, NewPassword, RegionId } from '#shared/sync/admin.ts';
@@ -6,7 +5,7 @@ import { listDevices, reinstate, revoke } from '../admin/devices.ts';
 import { changeUser, createUser, listUsers } from '../admin/users.ts';
 import { ensureRegion, saveAccount } from '../auth/accounts.ts';
 import { commandLine } from '../audit/audit-log.ts';
-import { ContentFiles } from '../blobs/content-files.ts';
+import type { Storage } from '../blobs/storage.ts';
 import type { ServerContext } from '../context.ts';
 import { purgeStream } from '../sync/purge-stream.ts';
 import { writeBackup } from './backup/write-backup.ts';
@@ -19,7 +18,7 @@ import { takeCarriedFolder } from './take-carried.ts';
 /** What an operation works on: the data of the running server, or those that the command line opened itself. */
 export interface OperationPlace {
   readonly context: ServerContext;
-  readonly folder: string;
+  readonly storage: Storage;
 }
 
 interface Operation<P> {
@@ -121,12 +120,12 @@ const operations = {
       return `The device ${id} works again.`;
     },
   ),
-  backup: operation(z.object({ file: z.string().min(1) }), ({ context, folder }, { file }) =>
-    writeBackup({ database: context.database, blobs: attachmentsIn(folder), now: context.now }, file),
+  backup: operation(z.object({ file: z.string().min(1) }), ({ context, storage }, { file }) =>
+    writeBackup({ database: context.database, blobs: storage.attachments, now: context.now }, file),
   ),
   export: operation(z.object({ folder: z.string().min(1) }), (place, { folder }) =>
     exportData(
-      { database: place.context.database, blobs: attachmentsIn(place.folder), now: place.context.now },
+      { database: place.context.database, blobs: place.storage.attachments, now: place.context.now },
       folder,
     ),
   ),
@@ -148,7 +147,7 @@ const operations = {
     ({ context }, { tenant, folder }) =>
       takeCarriedFolder(context, new CommandLineOffice(context, tenant).session, folder),
   ),
-  check: operation(z.object({}), ({ context, folder }) => checkData(context.database, attachmentsIn(folder))),
+  check: operation(z.object({}), ({ context, storage }) => checkData(context.database, storage.attachments)),
 };
 export type OperationName = keyof typeof operations;
 
@@ -167,8 +166,4 @@ export async function runOperation(
 
 function operation<P>(parameters: z.ZodType<P>, run: Operation<P>['run']): Operation<P> {
   return { parameters, run };
-}
-
-function attachmentsIn(folder: string): ContentFiles {
-  return new ContentFiles(join(folder, 'blobs'));
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StorageFailure } from '../blobs/storage-failure.ts';
+import type { Storage } from '../blobs/storage.ts';
 import type { Database } from '../db/database.ts';
 import { MIGRATIONS, migrationsIn } from '../db/migrate.ts';
 import { readEpoch } from '../open-data.ts';
@@ -13,15 +15,23 @@ export interface Readiness {
     readonly tables: string;
     readonly epoch: string;
     readonly disk: string;
+    /** Told, and no reason to be not ready: facts do not wait for bytes, and the other nodes have the same store. */
+    readonly storage: string;
   };
 }
 
 /** A balancer asks every few seconds: a database that takes longer is not there for it. */
 const PATIENCE_MS = 3_000;
+const LOOK_EVERY_MS = 10_000;
 
 /** Whether this node can do its work now. Writes and removes one small file. */
-export async function readReadiness(database: Database, folder: string, epoch: string): Promise<Readiness> {
-  const [database_, tables, ownEpoch, disk] = await Promise.all([
+export async function readReadiness(
+  database: Database,
+  folder: string,
+  epoch: string,
+  storage: StorageWatch,
+): Promise<Readiness> {
+  const [database_, tables, ownEpoch, disk, stored] = await Promise.all([
     attempt('The database does not answer.', () => database.query('SELECT 1')),
     attempt(
       'The tables are not those of this version: start it anew, so that it migrates them.',
@@ -37,9 +47,33 @@ export async function readReadiness(database: Database, folder: string, epoch: s
       },
     ),
     attempt('The data folder cannot be written: is its disk full?', () => probe(folder)),
+    storage.state(),
   ]);
-  const checks = { database: database_, tables, epoch: ownEpoch, disk };
-  return { ready: Object.values(checks).every((check) => check === 'ok'), checks };
+  const needed = { database: database_, tables, epoch: ownEpoch, disk };
+  const ready = Object.values(needed).every((check) => check === 'ok');
+  return { ready, checks: { ...needed, storage: stored } };
+}
+
+/** Looks at most every ten seconds whether the store is there, however many ask. */
+export class StorageWatch {
+  readonly #storage: Storage;
+  readonly #now: () => number;
+  #asked: { readonly at: number; readonly state: Promise<string> } | undefined;
+
+  /** @param now monotonic milliseconds. */
+  constructor(storage: Storage, now: () => number = () => performance.now()) {
+    this.#storage = storage;
+    this.#now = now;
+  }
+
+  /** `ok`, or a sentence. */
+  state(): Promise<string> {
+    const at = this.#now();
+    if (this.#asked !== undefined && at - this.#asked.at < LOOK_EVERY_MS) return this.#asked.state;
+    const state = attempt('The object storage does not answer.', () => this.#storage.probe(false));
+    this.#asked = { at, state };
+    return state;
+  }
 }
 
 async function attempt(sentence: string, work: () => Promise<unknown>): Promise<string> {
@@ -51,7 +85,7 @@ async function attempt(sentence: string, work: () => Promise<unknown>): Promise<
     return await Promise.race([
       work().then(
         () => 'ok',
-        () => sentence,
+        (error: unknown) => (error instanceof StorageFailure ? error.message : sentence),
       ),
       late,
     ]);

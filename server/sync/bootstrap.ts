@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Manifest } from '#shared/sync/protocol.ts';
 import type { Account } from '../auth/accounts.ts';
-import type { ContentFiles } from '../blobs/content-files.ts';
+import type { ContentStore } from '../blobs/content-store.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
 import { hashText } from './hash-text.ts';
@@ -41,12 +41,12 @@ interface Segment {
  */
 export class Bootstrap {
   readonly #database: Database;
-  readonly #files: ContentFiles;
+  readonly #files: ContentStore;
   readonly #limits: BootstrapLimits;
   readonly #now: () => number;
   readonly #cutting = new Map<string, Promise<Cut>>();
 
-  constructor(database: Database, files: ContentFiles, limits: BootstrapLimits, now: () => number) {
+  constructor(database: Database, files: ContentStore, limits: BootstrapLimits, now: () => number) {
     this.#database = database;
     this.#files = files;
     this.#limits = limits;

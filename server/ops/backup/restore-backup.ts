@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { isSha256, type ContentFiles } from '../../blobs/content-files.ts';
+import { isSha256, type ContentStore } from '../../blobs/content-store.ts';
 import type { Database, Sql } from '../../db/database.ts';
 import { migrateIn, refuseNewer } from '../../db/migrate.ts';
 import { renewEpochIn } from '../../open-data.ts';
@@ -10,7 +10,7 @@ import { columnsOf, tablesIn, type Column } from './tables.ts';
 export interface RestoreTarget {
   /** Open, and not migrated: its tables are made as the backup's were, and brought up to date afterwards. */
   readonly database: Database;
-  readonly blobs: ContentFiles;
+  readonly blobs: ContentStore;
 }
 
 export interface RestoreSummary {

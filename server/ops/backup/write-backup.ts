@@ -1,13 +1,14 @@
-import type { ContentFiles } from '../../blobs/content-files.ts';
+import type { ContentStore } from '../../blobs/content-store.ts';
 import type { Database, Sql } from '../../db/database.ts';
 import { migrationsIn } from '../../db/migrate.ts';
 import { readEpoch } from '../../open-data.ts';
+import { isWhole } from '../check-data.ts';
 import { BACKUP_FORMAT, BackupWriter } from './backup-lines.ts';
 import { columnsOf, tablesToBackUp } from './tables.ts';
 
 export interface BackupSource {
   readonly database: Database;
-  readonly blobs: ContentFiles;
+  readonly blobs: ContentStore;
   readonly now: () => number;
 }
 
@@ -19,6 +20,8 @@ export interface BackupSummary {
   readonly blobs: number;
   /** Attachments that the database counts and whose file is gone: named, so that somebody looks for them. */
   readonly missingBlobs: readonly string[];
+  /** The same for those that are not any more what they were: they are not in the backup, which could not be restored with them. */
+  readonly damagedBlobs: readonly string[];
 }
 
 /** Rows fetched at once, and the most text in one line of the file. */
@@ -40,11 +43,17 @@ export async function writeBackup(source: BackupSource, file: string): Promise<B
       { bulk: true },
     );
     const missingBlobs: string[] = [];
+    const damagedBlobs: string[] = [];
     for (const { tenant, sha256 } of blobs) {
-      if (!(await writeBlob(source.blobs, writer, tenant, sha256))) missingBlobs.push(`${tenant}/${sha256}`);
+      const size = await source.blobs.size(tenant, sha256);
+      if (size === undefined) missingBlobs.push(`${tenant}/${sha256}`);
+      // Read to its end before it is written: there is no taking back what stands in the file.
+      else if (!(await isWhole(source.blobs, tenant, sha256))) damagedBlobs.push(`${tenant}/${sha256}`);
+      else await writeBlob(source.blobs, writer, { tenant, sha256, size });
     }
     const bytes = await writer.finish();
-    return { file, bytes, ...counted, blobs: blobs.length - missingBlobs.length, missingBlobs };
+    const written = blobs.length - missingBlobs.length - damagedBlobs.length;
+    return { file, bytes, ...counted, blobs: written, missingBlobs, damagedBlobs };
   } catch (error) {
     await writer.discard();
     throw error;
@@ -98,13 +107,10 @@ async function writeTable(sql: Sql, writer: BackupWriter, table: string): Promis
 }
 
 async function writeBlob(
-  files: ContentFiles,
+  files: ContentStore,
   writer: BackupWriter,
-  tenant: string,
-  sha256: string,
-): Promise<boolean> {
-  const size = await files.size(tenant, sha256);
-  if (size === undefined) return false;
+  { tenant, sha256, size }: { tenant: string; sha256: string; size: number },
+): Promise<void> {
   await writer.write({ k: 'blob', tenant, sha256, size });
   let held: Buffer[] = [];
   let bytes = 0;
@@ -117,5 +123,4 @@ async function writeBlob(
     bytes = 0;
   }
   if (bytes > 0) await writer.write({ k: 'bytes', b: Buffer.concat(held).toString('base64') });
-  return true;
 }

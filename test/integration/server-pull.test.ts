@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { foldEntity } from '#shared/domain/projection.ts';
 import { compareEvents } from '#shared/events/envelope.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
@@ -7,6 +7,9 @@ import { checksumOf, SyncDevice } from '#test/support/sync-device.ts';
 import { DATABASES, type TestServer } from '#test/support/test-server.ts';
 
 const REGION = 'region/sz';
+
+/** Eleven laptops at once on an embedded database that has only just begun: on a busy machine that takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
 
 describe.each(DATABASES)('Pulling from the server on %s', (kind) => {
   let server: TestServer;

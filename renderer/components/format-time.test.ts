@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatFull, formatInstant, formatLength, formatRemaining } from './format-time.ts';
+import { formatFull, formatInstant, formatLength, formatRemaining, formatWait } from './format-time.ts';
 import { fromZonedInput, toZonedInput } from '../features/ticket/zoned-input.ts';
 
 const MINUTE = 60_000;
@@ -32,6 +32,11 @@ describe('lengths and instants', () => {
     // A clock of 1970.
     expect(formatLength(56.9 * 365.25 * 24 * HOUR, 'en')).toBe('57 years');
     expect(formatLength(56.9 * 365.25 * 24 * HOUR, 'zh-CN')).toBe('57年');
+  });
+  it('counts the seconds of what is over within a minute', () => {
+    expect(formatWait(12_400, 'en')).toBe('13 secs');
+    expect(formatWait(0, 'zh-CN')).toBe('1秒');
+    expect(formatWait(90_000, 'en')).toBe('2 mins');
   });
   it('[S8] is short within the present day of the site, and names the day beyond it', () => {
     expect(formatInstant(Date.parse('2026-03-02T00:12:00Z'), ZONE, 'en', NOW)).toBe('08:12');

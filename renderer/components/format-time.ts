@@ -56,6 +56,13 @@ export function formatLength(ms: number, language: string): string {
   return parts.join(' ');
 }
 
+/** How long something still takes: in seconds below a minute, then as {@link formatLength}. */
+export function formatWait(ms: number, language: string): string {
+  return ms < MINUTE
+    ? count(language, Math.max(1, Math.ceil(ms / 1000)), 'second', 'short')
+    : formatLength(ms, language);
+}
+
 /** The calendar day of an instant in a zone, as `2026-03-01`. */
 export function dayOf(at: number, zone: string): string {
   return format('sv', { timeZone: zone, dateStyle: 'short' }).format(at);

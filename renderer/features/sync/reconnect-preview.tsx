@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { ReconnectPreview as Preview } from '#shared/host/sync.ts';
 import { formatSize } from '../../components/format-size.ts';
-import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
+import { deviceZone, formatInstant, formatWait } from '../../components/format-time.ts';
 import { useNow } from '../../components/use-now.ts';
 import classes from './sync-page.module.css';
 import { useStreamNames } from './use-stream-names.ts';
@@ -26,7 +26,7 @@ export function ReconnectPreview({ preview }: { preview: Preview }) {
         )}
         {blobs.heldByMetered > 0 && <li>{t('sync.preview.metered', { count: blobs.heldByMetered })}</li>}
         {seconds !== null && (
-          <li>{t('sync.preview.time', { length: formatLength(seconds * 1000, i18n.language) })}</li>
+          <li>{t('sync.preview.time', { length: formatWait(seconds * 1000, i18n.language) })}</li>
         )}
         {staying.map(({ stream, count, why }) => (
           <li key={stream + why}>

@@ -45,6 +45,7 @@ export function SyncPage() {
   const isDemo = status.state === 'demo';
   const carried = status.carried ?? 0;
   const carriedRefused = status.carriedRefused ?? null;
+  const isConnected = status.state === 'online' || status.state === 'syncing';
   const isQuiet = facts?.length === 0 && blobs.length === 0 && carried === 0;
   return (
     // Without a server nothing in here takes the focus, and who has no mouse must be able to scroll it.
@@ -60,9 +61,7 @@ export function SyncPage() {
         </p>
       )}
       {status.transfer !== null && <TransferBar transfer={status.transfer} />}
-      {preview !== undefined && !isQuiet && status.state !== 'online' && (
-        <ReconnectPreview preview={preview} />
-      )}
+      {preview !== undefined && !isQuiet && !isConnected && <ReconnectPreview preview={preview} />}
       {carriedRefused !== null && <CarriedRefused {...carriedRefused} />}
       {carried > 0 && (
         <p className={classes.lead} data-testid="sync-carried">

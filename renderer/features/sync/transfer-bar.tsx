@@ -2,7 +2,7 @@ import { Progress } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Transfer } from '#shared/host/sync.ts';
 import { formatSize } from '../../components/format-size.ts';
-import { formatLength } from '../../components/format-time.ts';
+import { formatWait } from '../../components/format-time.ts';
 import classes from './sync-page.module.css';
 
 /** A long transfer: how much, how fast, how long still. */
@@ -21,7 +21,7 @@ export function TransferBar({ transfer }: { transfer: Transfer }) {
         {bytesPerSecond !== null &&
           ` · ${t('sync.transfer.rate', { size: formatSize(bytesPerSecond, i18n.language) })}`}
         {secondsLeft !== null &&
-          ` · ${t('sync.transfer.left', { length: formatLength(secondsLeft * 1000, i18n.language) })}`}
+          ` · ${t('sync.transfer.left', { length: formatWait(secondsLeft * 1000, i18n.language) })}`}
       </p>
     </div>
   );

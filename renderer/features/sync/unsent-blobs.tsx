@@ -41,9 +41,13 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
               <Table.Td className={classes.figure}>
                 {tellAge(now - Date.parse(at), i18n.language, t)}
               </Table.Td>
-              <Table.Td className={classes.figure}>
-                {sentBytes > 0 && `${formatSize(sentBytes, i18n.language)} / `}
-                {formatSize(bytes, i18n.language)}
+              <Table.Td>
+                {sentBytes > 0 && (
+                  <>
+                    <span className={classes.figure}>{formatSize(sentBytes, i18n.language)} /</span>{' '}
+                  </>
+                )}
+                <span className={classes.figure}>{formatSize(bytes, i18n.language)}</span>
               </Table.Td>
               <Table.Td>
                 {state === 'waiting' ? tellWaiting(status, t) : t(`sync.blob.${state}`)}{' '}

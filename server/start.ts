@@ -172,7 +172,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // PostgreSQL can be opened beside this process; the embedded database cannot.
     const control =
       options.databaseUrl === undefined
-        ? await openControl(folder, (name, parameters) => runOperation({ context, storage }, name, parameters))
+        ? await openControl(folder, (name, parameters) =>
+            runOperation({ context, storage }, name, parameters),
+          )
         : undefined;
     const certificate =
       tls === undefined

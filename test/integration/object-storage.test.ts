@@ -288,6 +288,7 @@ describe('A server that is started on a bucket', () => {
 
   it('[SY70f] takes the bucket from the environment, and loads nothing for it without one', async () => {
     vi.stubEnv('FAULTLINE_BLOBS', 's3://no-such-bucket');
+    await placeEmptyDatabase(join(folder, 'asked'));
     const asked = await runServerCommand(['check', '--data', join(folder, 'asked')]);
     expect(asked.code).toBe(0);
     vi.stubEnv('FAULTLINE_BLOBS', 'no address');

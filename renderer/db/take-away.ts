@@ -44,9 +44,7 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
     if (cutRow(stream, (of) => of === scope) && !wasWhole) stale.add(scope);
     const isGivenElsewhere =
       retraction.after(facts).some(({ standing }) => standing === 'confirmed') ||
-      cache.memory
-        .placesOf(stream)
-        .some((id) => !lostPages.has(id) && cache.memory.page(id)?.scope !== scope);
+      (await isInPages(cache, stream, (id) => !lostPages.has(id) && cache.memory.page(id)?.scope !== scope));
     if (isGivenElsewhere) continue;
     hidden.add(stream);
     for (const fact of retraction.after(facts)) retraction.forget(fact);
@@ -98,11 +96,27 @@ export async function strangersOf(
   const known = new Set([...scopes, ...hidden]);
   const strangers: { scope: string; stream: string }[] = [];
   for (const [stream, scope] of cache.homes) {
-    if (known.has(scope) || known.has(stream) || cache.memory.placesOf(stream).length > 0) continue;
+    if (known.has(scope) || known.has(stream) || (await isInPages(cache, stream))) continue;
     const facts = await factsOfStream(cache, stream);
     if (!facts.some(({ standing }) => standing === 'confirmed')) strangers.push({ scope, stream });
   }
   return strangers;
+}
+
+/**
+ * Whether a page gives the stream itself. A row may be there for facts of other streams alone: a unit that is shared has been
+ * taken for a ticket that is not.
+ */
+async function isInPages(
+  cache: Cache,
+  stream: string,
+  counts: (page: string) => boolean = () => true,
+): Promise<boolean> {
+  for (const page of cache.memory.placesOf(stream).filter(counts)) {
+    const row = await cache.rowIn(page, stream);
+    if (row !== undefined && (!('isOpened' in row.state) || row.state.isOpened)) return true;
+  }
+  return false;
 }
 
 /** Facts that only these scopes gave go; facts of them that wait here too. */

@@ -55,7 +55,7 @@ const operations = {
       tenant,
       id: AccountId,
       name: z.string().min(1).max(80),
-      password: z.string().min(1).max(1000),
+      password: NewPassword,
       roles: z.array(Role).min(1),
       homeRegion: RegionId,
     }),

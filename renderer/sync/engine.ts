@@ -51,6 +51,8 @@ const LATER = new Set([
   'sync.needsLogin',
   'sync.demo',
   'sync.otherVersion',
+  // The line was lost in the middle of a pull: nothing was applied, and the next poke pulls again.
+  'sync.cutOff',
   'host.unavailable',
   'host.cancelled',
 ]);

@@ -10,6 +10,8 @@ import classes from './sync-page.module.css';
 /** A laptop's clock this far off is worth a word: stamps still sort right, but people will wonder. */
 const CLOCK_WORTH_TELLING_MS = 60_000;
 
+const OTHER_VERSION = { code: 'sync.otherVersion', message: '' };
+
 /** How the connection stands, and what the watchdog and the clock have to say. */
 export function ConnectionFacts({ status }: { status: SyncStatus }) {
   const { t, i18n } = useTranslation();
@@ -17,6 +19,8 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
   const at = (instant: string): string =>
     formatInstant(Date.parse(instant), deviceZone(), i18n.language, now);
   const { clock, stuck, lastError, nextTryAt } = status;
+  // It stays until somebody updates, whatever else went wrong since.
+  const trouble = status.state === 'otherVersion' ? OTHER_VERSION : lastError;
   const { deviceCode, renewed } = useDesk().workspace;
   return (
     <dl className={classes.facts}>
@@ -33,16 +37,10 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
           </dd>
         </>
       )}
-      {lastError !== null && (
+      {trouble !== null && (
         <>
           <dt>{t('sync.lastError')}</dt>
-          <dd>{explainError(Object.assign(new Error(lastError.message), { code: lastError.code }))}</dd>
-        </>
-      )}
-      {status.state === 'otherVersion' && lastError === null && (
-        <>
-          <dt>{t('sync.lastError')}</dt>
-          <dd>{t('error.sync.otherVersion')}</dd>
+          <dd>{explainError(Object.assign(new Error(trouble.message), { code: trouble.code }))}</dd>
         </>
       )}
       {nextTryAt !== null && status.state !== 'online' && (

@@ -10,19 +10,16 @@ import { forgetWiped, readWiped, type Wiped } from '../access/wipe.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { CarriedStore } from '../bundle/carried-store.ts';
 import type { UnsentWork } from '../bundle/unsent-work.ts';
-import type { Clock } from '../journal/clock.ts';
 import { Journal } from '../journal/journal.ts';
 import { AttachmentUploads } from '../sync/blob-uploads.ts';
 import type { ServerClient } from '../sync/server-client.ts';
-import { SyncEngine, type SyncTiming } from '../sync/sync-engine.ts';
+import { SyncEngine } from '../sync/sync-engine.ts';
 import { SyncError } from '../sync/sync-error.ts';
-import type { TrustingDispatcher } from '../trust/trusting-dispatcher.ts';
-import type { Vault } from '../vault/vault.ts';
-import type { DataDir } from './data-dir.ts';
 import { JsonFile } from './json-file.ts';
 import { type LoginDevice, ServerDoor } from './server-door.ts';
 import { SyncMemory } from './sync-memory.ts';
 import { wipeWorkspace } from './wipe-workspace.ts';
+import type { WorkspaceHolderOptions } from './workspace-holder-options.ts';
 import { identityOf, standing, workspaceOf } from './workspace-of-answer.ts';
 
 export interface OpenWorkspace {
@@ -31,26 +28,6 @@ export interface OpenWorkspace {
   readonly carried: CarriedStore;
   readonly engine: SyncEngine<ServerClient> | undefined;
   readonly openedAt: string;
-}
-
-export interface WorkspaceHolderOptions {
-  readonly dir: DataDir;
-  readonly vault: Vault;
-  readonly blobs: BlobStore;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly trust: TrustingDispatcher;
-  readonly seedDemo: (journal: Journal, about: { language: Language; deviceCode: string }) => Promise<void>;
-  readonly timing?: Partial<SyncTiming> | undefined;
-  /** Where a file goes with what a revoked device could not hand over. */
-  readonly exportDir: string;
-  /** Seals a text with the key store of the operating system; `undefined` where there is none. */
-  readonly sealByOs: (text: string) => Promise<string | undefined>;
-  /** Told when workspace or access have changed by themselves. */
-  readonly onChanged?: () => void;
-  /** The keys are gone: what was derived from them is to be forgotten. */
-  readonly onWiped?: () => void;
-  readonly onFault?: ((where: string, thrown: unknown) => void) | undefined;
 }
 
 export interface ServerLogin {
@@ -296,8 +273,15 @@ export class WorkspaceHolder {
   }
 
   #openJournal({ deviceId, userId }: Workspace, startFresh = false): Promise<Journal> {
-    const { dir, clock } = this.#options;
-    return Journal.open({ dir: dir.journal, device: deviceId, actor: userId, clock, startFresh });
+    const { dir, clock, journalFiles } = this.#options;
+    return Journal.open({
+      ...journalFiles,
+      dir: dir.journal,
+      device: deviceId,
+      actor: userId,
+      clock,
+      startFresh,
+    });
   }
 
   /** What a start that was cut off had written belongs to no workspace: it must not be sent to a server. */
@@ -311,7 +295,7 @@ export class WorkspaceHolder {
 
   async #enter(workspace: Workspace, journal: Journal): Promise<void> {
     const { clock, dir } = this.#options;
-    const carried = await CarriedStore.open(dir.carried);
+    const carried = await CarriedStore.open(dir.carried, () => clock.monotonicMs());
     const engine =
       workspace.serverUrl === undefined
         ? undefined
@@ -326,7 +310,7 @@ export class WorkspaceHolder {
     journal: Journal,
     carried: CarriedStore,
   ): Promise<SyncEngine<ServerClient>> {
-    const { blobs, clock, random, timing, dir, onFault } = this.#options;
+    const { blobs, clock, random, timing, timers, dir, onFault } = this.#options;
     const client = this.#door.client(serverUrl);
     const memory = await this.#memory.read();
     return new SyncEngine({
@@ -336,6 +320,7 @@ export class WorkspaceHolder {
       clock,
       random,
       timing,
+      timers,
       carried,
       uploads: new AttachmentUploads({
         sources: [journal, carried],

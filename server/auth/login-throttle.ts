@@ -41,24 +41,9 @@ export interface CountedAttempt {
 }
 
 /**
- * Counts an attempt before its password is looked at, so that attempts side by side count too. The count lies in the
- * database: it is one for all nodes, and survives a restart. An attempt that is refused counts nothing, so that
- * hammering does not lengthen the wait.
- * @throws Problem 429 `auth.throttled` with the seconds to wait.
- */
-export async function countAttempt(
-  database: Database,
-  attempt: LoginAttempt,
-  nowMs: number,
-): Promise<CountedAttempt> {
-  const counted = await openAttempt(database, attempt, nowMs);
-  if (counted === 'wait') throw throttled(1_000);
-  await closeAttempt(database, counted);
-  return counted;
-}
-
-/**
- * The same for an attempt that is said to be over (`closeAttempt`, `forgive`) when its password was looked at.
+ * Counts an attempt before its password is looked at, so that attempts side by side count too; `closeAttempt` or `forgive`
+ * says how it ended. The count lies in the database: it is one for all nodes, and survives a restart. An attempt that is
+ * refused counts nothing, so that hammering does not lengthen the wait.
  * @returns `wait` when the way is barred only by attempts that are still open: they may turn out right. Ask again soon.
  * @throws Problem 429 `auth.throttled` with the seconds to wait.
  */

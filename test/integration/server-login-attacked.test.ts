@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countAttempt, forgive } from '#server/auth/login-throttle.ts';
+import {
+  closeAttempt,
+  type CountedAttempt,
+  forgive,
+  type LoginAttempt,
+  openAttempt,
+} from '#server/auth/login-throttle.ts';
+import type { Database } from '#server/db/database.ts';
 import { startServer } from '#server/start.ts';
 import {
   ask,
@@ -15,6 +22,18 @@ import {
 import { DATABASES, TestServer } from '#test/support/test-server.ts';
 
 const MINUTE = 60_000;
+
+/** An attempt whose password was wrong, or not looked at yet: nothing but its count is left. */
+async function countAttempt(
+  database: Database,
+  attempt: LoginAttempt,
+  nowMs: number,
+): Promise<CountedAttempt> {
+  const counted = await openAttempt(database, attempt, nowMs);
+  if (counted === 'wait') throw new Error('Nothing is open here that could be waited for.');
+  await closeAttempt(database, counted);
+  return counted;
+}
 
 describe.each(DATABASES)('Logging in, attacked, on %s', (kind) => {
   let server: TestServer;

@@ -164,7 +164,7 @@ describe('What the server tells its operator', () => {
     const ready = await fetch(`${server.url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ready', checks: { database: 'ok', tables: 'ok', epoch: 'ok', disk: 'ok' } },
+      { status: 'ready', checks: { database: 'ok', tables: 'ok', epoch: 'ok', disk: 'ok', storage: 'ok' } },
     ]);
     const stranger = await fetch(`${server.url}/readyz`, { headers: { 'x-forwarded-for': '10.1.1.1' } });
     expect(await stranger.json()).toEqual({ status: 'ready' });

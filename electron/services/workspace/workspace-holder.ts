@@ -51,6 +51,7 @@ export class WorkspaceHolder {
   #open: OpenWorkspace | undefined;
   #wiped: Wiped | undefined;
   #isMaking = false;
+  #wiping: Promise<void> | undefined;
 
   private constructor(options: WorkspaceHolderOptions) {
     this.#options = options;
@@ -207,9 +208,17 @@ export class WorkspaceHolder {
 
   /**
    * The office has revoked this device: what was not handed over is sealed into a file, then everything goes.
+   * Asked for again while it is under way, it is the same wipe: a second one would begin with what comes after the first.
    * @throws HostError `bundle.failed`, `app.cannotQuarantine`; then nothing was destroyed.
    */
-  async wipe(): Promise<void> {
+  wipe(): Promise<void> {
+    this.#wiping ??= this.#wipe().finally(() => {
+      this.#wiping = undefined;
+    });
+    return this.#wiping;
+  }
+
+  async #wipe(): Promise<void> {
     const { engine, journal } = this.demand();
     const { dir, vault, clock, exportDir, sealByOs } = this.#options;
     this.#wiped = await wipeWorkspace({

@@ -42,9 +42,10 @@ export function ShareTargetField(props: TargetProps) {
     NAME.test(wanted) &&
     !known.some((one) => one.label === wanted || one.value.endsWith(`/${wanted}`));
   const account = { value: `user/${wanted}`, label: t('ticket.act.share.account', { id: wanted }) };
-  const typedIn = isNew ? [account, item(`region/${wanted}`)] : [];
-  const chosen =
-    value === '' || [...known, ...typedIn].some((one) => one.value === value) ? [] : [item(value)];
+  // What is chosen is called by its name from then on. The field writes the name of what is chosen into the search: were it another one
+  // there than here, each would answer the other without end.
+  const typedIn = isNew ? [account, item(`region/${wanted}`)].filter((one) => one.value !== value) : [];
+  const chosen = value === '' || known.some((one) => one.value === value) ? [] : [item(value)];
   return (
     <Select
       label={label}

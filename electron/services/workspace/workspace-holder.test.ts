@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Workspace, WorkspaceSchema } from '#shared/host/app.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { systemClock } from '../journal/clock.ts';
+import { ServerClient } from '../sync/server-client.ts';
 import { Authorities } from '../trust/authorities.ts';
 import { TrustingDispatcher } from '../trust/trusting-dispatcher.ts';
 import { Vault } from '../vault/vault.ts';
@@ -62,4 +63,38 @@ test('[SY99] a wipe that is asked for again while it is under way is one wipe: n
   await Promise.all([holder.wipe(), holder.wipe()]);
   expect(holder.current).toBeUndefined();
   expect([existsSync(dir.wiping), existsSync(dir.wiped)]).toEqual([false, true]);
+});
+
+test('[SY63] a renewal that is asked for again while it is under way is one renewal: the laptop becomes one new device', async () => {
+  const { userId, userName, roles, homeRegion, scopes } = WORKSPACE;
+  const answered = Promise.withResolvers<void>();
+  let devices = 1;
+  const renewDevice = vi.spyOn(ServerClient.prototype, 'renewDevice').mockImplementation(async () => {
+    const number = ++devices;
+    await answered.promise;
+    return {
+      tenant: 'main',
+      userId,
+      userName,
+      roles,
+      homeRegion,
+      scopes,
+      regions: ['sz'],
+      teams: [],
+      deviceId: `device-${number}`,
+      deviceCode: `SZ0${number}`,
+      token: `token-${number}`,
+      expiresAt: '2100-01-01T00:00:00.000Z',
+    } as never;
+  });
+  // So does the engine when the answer takes longer than ten minutes.
+  const both = [holder.becomeNewDevice(), holder.becomeNewDevice()];
+  answered.resolve();
+  await Promise.all(both);
+  expect(renewDevice).toHaveBeenCalledTimes(1);
+  expect([holder.demand().workspace.deviceId, holder.demand().journal.device]).toEqual([
+    'device-2',
+    'device-2',
+  ]);
+  renewDevice.mockRestore();
 });

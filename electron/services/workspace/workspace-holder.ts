@@ -51,6 +51,7 @@ export class WorkspaceHolder {
   #open: OpenWorkspace | undefined;
   #wiped: Wiped | undefined;
   #isMaking = false;
+  #renewing: Promise<void> | undefined;
   #wiping: Promise<void> | undefined;
 
   private constructor(options: WorkspaceHolderOptions) {
@@ -179,9 +180,16 @@ export class WorkspaceHolder {
   /**
    * After `sync.clonedDevice`: this laptop becomes a device of its own that succeeds the one whose identity is in use
    * elsewhere. Facts from before stay those of the old one. A cut in the middle ends in the same question of the server, or in
-   * a login.
+   * a login. Asked for again while it is under way, it is the same: of two devices and two keys one would be nobody's.
    */
-  async becomeNewDevice(): Promise<void> {
+  becomeNewDevice(): Promise<void> {
+    this.#renewing ??= this.#becomeNewDevice().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #becomeNewDevice(): Promise<void> {
     const { workspace, journal } = this.demand();
     const { serverUrl } = this.#serverOf();
     const key = generateDeviceKey();

@@ -12,6 +12,8 @@ export interface Adoption {
   readonly cursor: number;
   readonly checksum: Checksum;
   readonly pages: readonly string[];
+  /** Streams that were purged before the cut. */
+  readonly deleted?: readonly string[];
   /** With it every scope of the bootstrap is here. */
   readonly isLast: boolean;
 }
@@ -23,7 +25,7 @@ export interface Adoption {
  */
 export async function adoptScope(cache: Cache, adoption: Adoption): Promise<void> {
   cache.generation++;
-  const { scope } = adoption;
+  const { scope, deleted = [] } = adoption;
   const position = await cache.position();
   const incoming: ReadPage[] = [];
   if ((await cache.pages.missing(adoption.pages)).length > 0) throw pagesGone();
@@ -47,6 +49,7 @@ export async function adoptScope(cache: Cache, adoption: Adoption): Promise<void
   const retraction = new Retraction();
   for (const record of await cache.database.events.where('scopes').equals(scope).toArray())
     retraction.takeScope(await cache.open(record), scope);
+  for (const stream of deleted) await forgetOwn(cache, stream, retraction);
 
   const keys = new Set(retraction.touched);
   for (const key of cache.memory.overlayKeys()) {
@@ -72,6 +75,7 @@ export async function adoptScope(cache: Cache, adoption: Adoption): Promise<void
     checksums: { ...base.checksums, [scope]: adoption.checksum },
     pages: { ...base.pages, [scope]: adoption.pages },
     hidden: base.hidden.filter((hidden) => hidden !== scope && !pageOf.has(hidden)),
+    deleted: [...new Set([...base.deleted, ...deleted])],
     isBootstrapped: base.isBootstrapped || adoption.isLast,
   };
   await cache.commit({
@@ -92,7 +96,15 @@ const pagesGone = (): HostError =>
   new HostError('store.pagesGone', 'A part of the workspace that was fetched is gone; it is fetched again.');
 
 /** Numbers of another history mean nothing; its pages stand until those of the new one are here. */
-function ofNewEpoch(epoch: string): Pick<SyncPosition, 'epoch' | 'cursors' | 'checksums' | 'isBootstrapped'> {
-  const { cursors, checksums, isBootstrapped } = NOWHERE;
-  return { epoch, cursors, checksums, isBootstrapped };
+function ofNewEpoch(
+  epoch: string,
+): Pick<SyncPosition, 'epoch' | 'cursors' | 'checksums' | 'isBootstrapped' | 'deleted'> {
+  const { cursors, checksums, isBootstrapped, deleted } = NOWHERE;
+  return { epoch, cursors, checksums, isBootstrapped, deleted };
+}
+
+/** What only the journal of this laptop has told of a stream goes; what a scope gives, it gives since the purge or takes itself. */
+async function forgetOwn(cache: Cache, stream: string, retraction: Retraction): Promise<void> {
+  for (const fact of await cache.factsOf(stream))
+    if (fact.event.stream === stream && fact.standing !== 'confirmed') retraction.forget(fact);
 }

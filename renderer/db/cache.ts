@@ -115,8 +115,9 @@ export class Cache {
   }
 
   async position(): Promise<SyncPosition> {
-    this.#position =
-      ((await this.database.meta.get('position'))?.value as SyncPosition | undefined) ?? NOWHERE;
+    const kept = (await this.database.meta.get('position'))?.value as Partial<SyncPosition> | undefined;
+    // One that an earlier version wrote has not every part.
+    this.#position = { ...NOWHERE, ...kept };
     return this.#position;
   }
 

@@ -18,8 +18,10 @@ export interface SyncPosition {
   readonly isBootstrapped: boolean;
   /** The pages that make up the base of a scope; where two hold a row, the later one stands. */
   readonly pages: Readonly<Record<string, readonly string[]>>;
-  /** Scopes whose right was lost, and streams that left or were deleted: facts of them that wait here are not shown. */
+  /** Scopes whose right was lost, and streams that left: facts of them that wait here are not shown until they come back. */
   readonly hidden: readonly string[];
+  /** Streams that the office has purged: what the journal has of them is not shown, also when a late fact of somebody arrives. */
+  readonly deleted: readonly string[];
 }
 
 export const NOWHERE: SyncPosition = {
@@ -29,6 +31,7 @@ export const NOWHERE: SyncPosition = {
   isBootstrapped: false,
   pages: {},
   hidden: [],
+  deleted: [],
 };
 
 export const allPages = ({ pages }: SyncPosition): string[] => Object.values(pages).flat();

@@ -54,6 +54,7 @@ const position = {
   isBootstrapped: true,
   pages: { 'region/sz': [PAGE] },
   hidden: [],
+  deleted: [],
   damaged: [],
 };
 /** A bootstrap with the one segment that these rows make. */

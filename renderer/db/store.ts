@@ -184,14 +184,14 @@ export class Store {
     return { ...(await cache.position()), damaged: [...cache.damaged] };
   }
 
-  /** Takes in facts that the journal of this laptop holds. Facts already known, and those of what is hidden, are passed over. */
+  /** Takes in facts that the journal of this laptop holds. Facts already known, and those of what is hidden or deleted, are passed over. */
   applyLocal(told: readonly DomainEvent[]): Promise<void> {
     return this.#inTurn(async (cache) => {
       const events = told.filter(({ id }) => !cache.echoes.delete(id));
       if (events.length === 0) return;
       for (const { stream, scope } of events) cache.homes.set(stream, scope);
-      const { hidden } = await cache.knownPosition();
-      const outside = new Set(hidden);
+      const { hidden, deleted } = await cache.knownPosition();
+      const outside = new Set([...hidden, ...deleted]);
       const visible = events.filter(({ scope, stream }) => !outside.has(scope) && !outside.has(stream));
       if (!this.#areLocalNew || !(await takeInNew(cache, visible))) {
         const delivered = visible.map((event) => ({ event, scopes: new Set<string>() }));
@@ -238,7 +238,8 @@ export class Store {
       const back = new Set([...head.scopes, ...arrived.map(({ event }) => event.stream)]);
       const hidden = before.hidden.filter((name) => !back.has(name));
       await takeIn(cache, arrived, 'confirmed', { ...before, epoch: head.epoch, ...reached, hidden });
-      const strangers = before.isBootstrapped ? await strangersOf(cache, head.scopes, hidden) : [];
+      const known = [...head.scopes, ...hidden, ...before.deleted];
+      const strangers = before.isBootstrapped ? await strangersOf(cache, known) : [];
       if (strangers.length > 0) await takeAway(cache, { left: strangers, deleted: new Set(), lost: [] });
       const atHead = new Set(lines.flatMap((line) => (line.k === 'checksum' ? [line.scope] : [])));
       const isNew = (scope: string): boolean => before.cursors[scope] === undefined && !atHead.has(scope);

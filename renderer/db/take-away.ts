@@ -18,7 +18,7 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
   const position = await cache.position();
   const retraction = new Retraction();
   const lostScopes = new Set(lost);
-  const hidden = new Set([...position.hidden, ...lost, ...deleted]);
+  const hidden = new Set([...position.hidden, ...lost]);
   await retractScopes(cache, lostScopes, retraction);
   for (const stream of deleted)
     for (const fact of await factsOfStream(cache, stream)) retraction.forget(fact);
@@ -69,6 +69,7 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
     checksums: without(position.checksums),
     pages: renamed(without(position.pages), rewritten),
     hidden: [...hidden],
+    deleted: [...new Set([...position.deleted, ...deleted])],
   };
   for (const scope of lostScopes) cache.damaged.delete(scope);
   await cache.commit({
@@ -87,13 +88,10 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
 /**
  * Streams of facts born here that no scope of the user gives: the right to them was lost while there was nothing here that
  * could tell, because the store was gone. A stream that is shared with him is given, by a page or by facts that came.
+ * @param knownNames the user's scopes, and what is not shown anyway.
  */
-export async function strangersOf(
-  cache: Cache,
-  scopes: readonly string[],
-  hidden: readonly string[],
-): Promise<Departures['left']> {
-  const known = new Set([...scopes, ...hidden]);
+export async function strangersOf(cache: Cache, knownNames: readonly string[]): Promise<Departures['left']> {
+  const known = new Set(knownNames);
   const strangers: { scope: string; stream: string }[] = [];
   for (const [stream, scope] of cache.homes) {
     if (known.has(scope) || known.has(stream) || (await isInPages(cache, stream))) continue;

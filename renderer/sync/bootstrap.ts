@@ -96,6 +96,7 @@ async function fetchPages(
     cursor: manifest.cursors[scope] ?? 0,
     checksum: manifest.checksums[scope] ?? { count: 0, hash: EMPTY_CHECKSUM },
     pages,
+    deleted: manifest.deleted,
     isLast,
   });
 }

@@ -43,6 +43,8 @@ export interface EngineOptions extends Partial<Patience> {
 /** What one catching up leaves for the next. */
 export interface CatchUpMemory {
   repairs: Repairs;
+  /** The store has been filled anew: it did not know what had left this laptop before. */
+  isFilled?: boolean;
 }
 
 /** Codes that mean "later", not "wrong". */
@@ -73,7 +75,10 @@ export async function runEngine(
   const memory: CatchUpMemory = { repairs: {} };
   const catchUpNow: CatchUp = (mine) => catchUp(host, store, events, mine, options, memory);
   await Promise.all([
-    followJournal(host, store, events, signal),
+    followJournal(host, store, events, signal, () => {
+      // The journal may have told of what left long ago; a pull finds it out.
+      if (memory.isFilled === true) void turns.take(catchUpNow);
+    }),
     followServer(host, turns, catchUpNow, signal),
     watchStore(host, store, events, turns, catchUpNow, signal, options),
   ]);
@@ -87,10 +92,12 @@ async function followJournal(
   store: StoreClient,
   events: EngineEvents,
   signal: AbortSignal,
+  onRead: () => void,
 ): Promise<void> {
   for await (const item of host.journal.follow({ replay: true }, { signal })) {
     if (item.k === 'live') {
       events.onJournalRead();
+      onRead();
     } else {
       try {
         await takeIn(store, item);
@@ -149,6 +156,7 @@ export async function catchUp(
     switch (move.do) {
       case 'bootstrap':
         await bootstrap(host, store, events, signal, options);
+        memory.isFilled = true;
         break;
       case 'fetchScope':
         await fetchScope(host, store, move.scope, signal);

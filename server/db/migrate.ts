@@ -8,6 +8,7 @@ import { rowSecurity } from './migrations/0006-row-security.ts';
 import { sharedRecords } from './migrations/0007-shared-records.ts';
 import { blobRights } from './migrations/0008-blob-rights.ts';
 import { signIn } from './migrations/0009-sign-in.ts';
+import { deleted } from './migrations/0010-deleted.ts';
 
 export interface Migration {
   readonly id: string;
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   sharedRecords,
   blobRights,
   signIn,
+  deleted,
 ];
 
 /** Any fixed number: only one process at a time migrates a database. */

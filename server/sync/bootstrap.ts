@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Manifest } from '#shared/sync/protocol.ts';
+import { MAX_DELETED, type Manifest } from '#shared/sync/protocol.ts';
 import type { Account } from '../auth/accounts.ts';
 import type { ContentStore } from '../blobs/content-store.ts';
 import type { Database, Sql } from '../db/database.ts';
@@ -17,6 +17,8 @@ export interface BootstrapLimits {
   readonly rows: number;
   /** So many events may follow a cut before it is made anew: they come by pull, cheaper than a new cut. */
   readonly staleAfter: number;
+  /** Purged streams that a manifest names for each scope; {@link MAX_DELETED} unless told. */
+  readonly deleted?: number;
 }
 export const BOOTSTRAP: BootstrapLimits = { rows: 2_000, staleAfter: 500 };
 
@@ -58,7 +60,14 @@ export class Bootstrap {
    * @throws Problem 404 `sync.unknownScope` for one that he does not see.
    */
   async manifest(account: Account, epoch: string, only?: string): Promise<Manifest> {
-    const manifest: Manifest = { epoch, cursors: {}, checksums: {}, latestHlc: '', segments: [] };
+    const manifest: Manifest = {
+      epoch,
+      cursors: {},
+      checksums: {},
+      latestHlc: '',
+      deleted: [],
+      segments: [],
+    };
     const visible = byNeed(await this.#as(account, (sql) => visibleScopes(sql, account)), account);
     const scopes = only === undefined ? visible : visible.filter((scope) => scope === only);
     if (only !== undefined && scopes.length === 0) {
@@ -71,7 +80,24 @@ export class Bootstrap {
       manifest.segments.push(...segments);
     }
     manifest.latestHlc = await this.#latestStamp(account, scopes);
+    // After the cuts: what is purged between the two is told, and its facts come as `deleted` by pull besides.
+    manifest.deleted = await this.#deletedIn(account, scopes);
     return manifest;
+  }
+
+  /** The streams purged last. Each scope that had one has entries of it, so nobody hears of what he never saw. */
+  async #deletedIn(account: Account, scopes: readonly string[]): Promise<string[]> {
+    const rows = await this.#as(account, (sql) =>
+      sql.query<{ stream: string }>(
+        `SELECT DISTINCT d.stream FROM unnest($2::text[]) AS s(scope)
+         CROSS JOIN LATERAL (
+           SELECT stream FROM deliveries WHERE tenant = $1 AND scope = s.scope AND kind = 'deleted'
+           GROUP BY stream ORDER BY max(n) DESC LIMIT $3
+         ) AS d`,
+        [account.tenant, scopes, this.#limits.deleted ?? MAX_DELETED],
+      ),
+    );
+    return rows.map(({ stream }) => stream);
   }
 
   /** Of all rows as they stand now: not before what any cut of them holds. */

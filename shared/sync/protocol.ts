@@ -231,6 +231,12 @@ export const RowSchema = z.object({
 });
 export type Row = z.infer<typeof RowSchema>;
 
+/**
+ * So many purged streams a manifest names for each scope, the last ones: a journal keeps what was accepted for 30 days, and
+ * nobody purges so many in that time.
+ */
+export const MAX_DELETED = 5_000;
+
 export const ManifestSchema = z.object({
   epoch: z.string(),
   /** The cursors that the segments stand for: pull goes on from here. */
@@ -238,6 +244,11 @@ export const ManifestSchema = z.object({
   checksums: z.record(z.string(), z.object({ count: z.number().int(), hash: z.string() })),
   /** No row has a later stamp: what is decided on top of them has to sort after it. `''` from a server that does not tell. */
   latestHlc: z.string().default(''),
+  /**
+   * Streams that were purged in these scopes before the cuts, the last {@link MAX_DELETED} of each: a journal may still
+   * have their facts. Empty from a server that does not tell.
+   */
+  deleted: z.array(z.string()).default([]),
   segments: z.array(
     z.object({
       sha256: z.string(),

@@ -30,6 +30,8 @@ export class ScriptedFeeds {
   /** Lines may be changed on their way. */
   tamper: (lines: PullLine[]) => PullLine[] = (lines) => lines;
   failsAtSegment = Infinity;
+  /** False: a server of an earlier version, whose bootstrap does not tell what was purged. */
+  tellsDeleted = true;
   #ids = 0;
 
   deliver(scope: string, ...events: readonly DomainEvent[]): void {
@@ -98,6 +100,7 @@ export class ScriptedFeeds {
       cursors: Object.fromEntries(scopes.map((scope) => [scope, this.checksum(scope).count])),
       checksums: Object.fromEntries(scopes.map((scope) => [scope, this.checksum(scope)])),
       latestHlc: '',
+      deleted: this.tellsDeleted ? scopes.flatMap((scope) => this.#deletedIn(scope)) : [],
       segments,
     };
   }
@@ -171,6 +174,11 @@ export class ScriptedFeeds {
         .filter((event) => touches(event).includes(key))
         .map((event): PullLine => ({ k: 'event', scope, n: 0, event })),
     );
+  }
+
+  #deletedIn(scope: string): string[] {
+    const list = this.entries.get(scope) ?? [];
+    return [...new Set(list.flatMap((entry) => (entry.k === 'deleted' ? [entry.stream] : [])))];
   }
 
   #list(scope: string): Entry[] {

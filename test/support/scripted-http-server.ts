@@ -36,7 +36,14 @@ export class ScriptedServer {
   readonly mishaps = new Map<string, Mishap[]>();
   pullLines: (PullLine | string)[] = [];
   segments = new Map<string, Buffer>();
-  manifest: Manifest = { epoch: 'epoch-1', cursors: {}, checksums: {}, latestHlc: '', segments: [] };
+  manifest: Manifest = {
+    epoch: 'epoch-1',
+    cursors: {},
+    checksums: {},
+    latestHlc: '',
+    deleted: [],
+    segments: [],
+  };
   readonly #pokers = new Set<ServerResponse>();
   readonly #server = createServer((request, response) => {
     this.#answer(request, response).catch(() => response.destroy());

@@ -79,7 +79,8 @@ async function converged(count: number): Promise<void> {
   const end = new AbortController();
   const both = [
     async () => {
-      for await (const { unsynced } of link.client.sync.status({}, { signal: end.signal })) await look(unsynced);
+      for await (const { unsynced } of link.client.sync.status({}, { signal: end.signal }))
+        await look(unsynced);
     },
     async () => {
       for await (const _ of store.changes({}, { signal: end.signal })) await look(waiting);

@@ -12,6 +12,7 @@ import { unknownTicket, type TicketState } from '#shared/domain/ticket/state.ts'
 import type { EditableField } from '#shared/domain/ticket/words.ts';
 import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
 import type { Laptop } from './laptop.ts';
+import { newerFact } from './newer-facts.ts';
 import type { Random } from './random.ts';
 
 /** How often people do what. Few tickets, fields and units, so that they meet. */
@@ -31,7 +32,12 @@ const ACTS = {
   grade: 4,
   share: 5,
   unshare: 3,
+  attach: 8,
+  newer: 3,
 };
+/** Of attachments, bytes: those above 256 KB travel in pieces that count. */
+const SIZES = { tiny: 60, small: 25, large: 15 } as const;
+const BYTES_OF = { tiny: 1, small: 5_000, large: 300_000 } as const;
 const FIELDS: readonly EditableField[] = ['symptom', 'rootCause', 'treatment', 'environment'];
 /** With whom tickets are shared. */
 const TARGETS = ['region/bj', 'region/sz', 'user/li.wei', 'user/zhao.bj'] as const;
@@ -102,6 +108,12 @@ async function decideAct(
       return tell({ do: 'share', with: random.pick(TARGETS) });
     case 'unshare':
       return tell({ do: 'unshare', with: ticket.sharedWith[0] ?? random.pick(TARGETS) });
+    case 'attach':
+      return attach(laptop, ticket, random);
+    case 'newer':
+      // Of a ticket that is gone there is nothing to add to.
+      if (ticket.scope === '') return refuse('ticket.unknown');
+      return { ok: true, drafts: [newerFact(context, ticket, random)] };
     case 'swap':
       return swap(laptop, ticket, random);
     case 'take': {
@@ -141,6 +153,16 @@ async function openTicket(laptop: Laptop, random: Random): Promise<Decision> {
     }),
   };
   return decideIntake(intake, context);
+}
+
+/** The bytes are kept first, then the fact that names them. */
+async function attach(laptop: Laptop, ticket: TicketState, random: Random): Promise<Decision> {
+  const bytes = Buffer.alloc(BYTES_OF[random.weighted(SIZES)] + random.int(500), random.bytes(16));
+  const kept = await laptop.attempt(() => laptop.blobs.put(bytes));
+  if (kept === undefined) return refuse('blobs.diskFull');
+  const kind = random.pick(['photo', 'recording', 'signature'] as const);
+  const data = { kind, name: '现场.jpg', mediaType: 'image/jpeg', ...kept };
+  return decideTicket(ticket, { do: 'attach', data }, laptop.decideContext(random));
 }
 
 /** What the main button of a ticket offers, with a form well filled in; or one of the things that closing lacks. */

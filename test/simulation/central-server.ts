@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,18 +6,24 @@ import { pino } from 'pino';
 import type { FastifyInstance } from 'fastify';
 import { BlobStore, MAX_BLOB_BYTES } from '#server/blobs/blob-store.ts';
 import { ContentFiles } from '#server/blobs/content-files.ts';
+import { commandLine } from '#server/audit/audit-log.ts';
+import type { ServerContext } from '#server/context.ts';
 import type { Database } from '#server/db/database.ts';
+import { UploadFiles } from '#server/blobs/upload-files.ts';
+import { Uploads } from '#server/blobs/uploads.ts';
 import { buildApp } from '#server/http/app.ts';
+import { uploadRoutes } from '#server/http/upload-routes.ts';
 import { Bootstrap } from '#server/sync/bootstrap.ts';
 import { productDomain } from '#server/sync/domain.ts';
 import { Pokes } from '#server/sync/pokes.ts';
+import { purgeStream } from '#server/sync/purge-stream.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { LoginAnswerSchema, type LoginAnswer, type LoginRequest } from '#shared/sync/protocol.ts';
 import type { WireAnswer, WireRequest } from './network.ts';
 import { PASSWORD, type OfficeLine } from './office.ts';
 import { PlantedServer } from './planted-server.ts';
 import type { Plant } from './plants.ts';
-import { FaultyDatabase } from './faulty-database.ts';
+import { DatabaseGone, FaultyDatabase } from './faulty-database.ts';
 import { openMemoryDatabase } from './memory-database.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -50,12 +57,16 @@ const BACKED_UP = [
   'shares',
   'share_reasons',
   'deliveries',
+  'blob_references',
 ] as const;
 
 interface Backup {
   readonly tables: ReadonlyMap<string, string>;
   readonly scopes: string;
 }
+
+/** Those that a laptop reads. */
+const HEADERS = ['content-type', 'location', 'retry-after', 'tus-resumable', 'upload-offset'] as const;
 
 /** Of a laptop without a key. */
 const LOGIN_LIFE_MS = 12 * 3_600_000;
@@ -68,6 +79,7 @@ export class CentralServer {
   readonly #time: VirtualTime;
   #app: FastifyInstance | undefined;
   #pokes: Pokes | undefined;
+  #context: ServerContext | undefined;
   readonly #planted: PlantedServer | undefined;
   #epoch = 1;
   #backup: Backup | undefined;
@@ -106,7 +118,17 @@ export class CentralServer {
       tokenTtlMs: LOGIN_LIFE_MS,
       now,
     };
-    this.#app = buildApp(context, pino({ level: 'silent' }), MAX_BLOB_BYTES);
+    const uploads = new Uploads({
+      database,
+      blobs: context.blobs,
+      bytes: new UploadFiles(join(folder, 'uploads')),
+      maxBytes: MAX_BLOB_BYTES,
+      now,
+    });
+    this.#context = context;
+    this.#app = buildApp(context, pino({ level: 'silent' }), MAX_BLOB_BYTES, {
+      routes: [uploadRoutes(context, uploads, MAX_BLOB_BYTES)],
+    });
   }
 
   async stop(): Promise<void> {
@@ -127,12 +149,11 @@ export class CentralServer {
       headers: { ...request.headers },
       ...(request.body === undefined ? {} : { payload: request.body }),
     });
-    const type = answer.headers['content-type'];
-    return {
-      status: answer.statusCode,
-      headers: typeof type === 'string' ? { 'content-type': type } : {},
-      body: answer.rawPayload,
-    };
+    const headers = HEADERS.flatMap((name) => {
+      const value = answer.headers[name];
+      return typeof value === 'string' ? [[name, value] as const] : [];
+    });
+    return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.rawPayload };
   }
 
   /** The newest fact outside these scopes, as a line of a pull. */
@@ -166,6 +187,31 @@ export class CentralServer {
     if (answer.status >= 500) answer = await ask();
     if (answer.status !== 200) throw new Error(`The login of ${user} failed: ${answer.body.toString()}`);
     return LoginAnswerSchema.parse(JSON.parse(answer.body.toString()));
+  }
+
+  /** The office deletes a stream at the server itself. @returns how many facts it had. */
+  async purge(stream: string): Promise<number> {
+    if (this.#context === undefined) return 0;
+    const actor = commandLine(this.tenant);
+    try {
+      return (await purgeStream(this.#context, actor, stream)).events;
+    } catch (thrown) {
+      if (!(thrown instanceof DatabaseGone)) throw thrown;
+      return (await purgeStream(this.#context, actor, stream)).events;
+    }
+  }
+
+  /** SHA-256 and length of what the server gives out under this name, read anew; `undefined` when it has no such thing. */
+  async contentOf(sha256: string): Promise<{ sha256: string; size: number } | undefined> {
+    const blobs = this.#context?.blobs;
+    if (blobs === undefined || (await blobs.receipt(this.tenant, sha256)) === undefined) return undefined;
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const piece of blobs.read(this.tenant, sha256)) {
+      hash.update(piece as Uint8Array);
+      size += (piece as Uint8Array).length;
+    }
+    return { sha256: hash.digest('hex'), size };
   }
 
   async backUp(): Promise<void> {

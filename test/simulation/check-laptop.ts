@@ -50,6 +50,7 @@ async function checkSecrets(laptop: Laptop, truth: Truth, visible: ReadonlySet<s
     const faults: string[] = [];
     for (const { id, event: body } of await database.events.toArray()) {
       const event = await cipher.openValue(`event/${id}`, body);
+      if (truth.purged.has(id)) faults.push(`SIM4 ${name} holds ${event.type} ${id} of a deleted stream`);
       if (ids.has(id)) continue;
       // What the person wrote and the server has not taken stays with him.
       if (event.actor !== person.id) faults.push(`SIM4 ${name} holds ${event.type} ${id} of ${event.scope}`);

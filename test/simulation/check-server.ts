@@ -5,12 +5,21 @@ import type { Laptop } from './laptop.ts';
 import type { Office } from './office.ts';
 import { foldAll, type Truth } from './truth.ts';
 
+/** What is apart from the ordinary course of things. */
+export interface Apart {
+  /** Facts in the encrypted files that wiped laptops have left, by id. */
+  readonly quarantined: ReadonlyMap<string, DomainEvent>;
+  /** Devices whose data folder was copied. */
+  readonly clonedDevices: ReadonlySet<string>;
+}
+
 /** SIM1, SIM2, SIM3, SIM8: what the server holds, against what the laptops had been told is saved. */
 export function checkServer(
   truth: Truth,
   laptops: readonly Laptop[],
   attempted: ReadonlyMap<string, EventDraft>,
   office: Office,
+  { quarantined, clonedDevices }: Apart,
 ): string[] {
   const faults: string[] = [];
   const held = new Map<string, DomainEvent>();
@@ -18,21 +27,32 @@ export function checkServer(
     if (held.has(event.id)) faults.push(`SIM2 ${event.id} is on the server twice`);
     held.set(event.id, event);
     if (!attempted.has(event.id)) faults.push(`SIM2 ${event.id} is on the server and nobody made it`);
-    const isExplained = exception === 'sync.acceptedByOffice' && office.accepted.has(event.id);
-    if (exception !== null && !isExplained)
+    // Two copies went on from the same fact.
+    const isOfCopies = exception === 'sync.chainBroken' && clonedDevices.has(event.device);
+    const isByOffice = exception === 'sync.acceptedByOffice' && office.accepted.has(event.id);
+    if (exception !== null && !isOfCopies && !isByOffice)
       faults.push(`SIM8 ${event.type} ${event.id} got the exception ${exception}`);
   }
   const refused = new Map<string, DomainEvent>();
+  for (const [id, body] of truth.purged)
+    if (body !== '') faults.push(`SIM4 ${id} was deleted and is still there`);
+  const purged = new Set(truth.purged.keys());
   for (const { id, device, code, detail, body } of truth.refusals) {
+    if (body === '') {
+      purged.add(id);
+      continue;
+    }
     const event = JSON.parse(body) as DomainEvent;
     refused.set(id, event);
     if (!attempted.has(id)) faults.push(`SIM2 ${id} was refused by the server and nobody made it`);
     if (!isExplained(code, device, event, office))
       faults.push(`SIM8 ${attempted.get(id)?.type} ${id} was refused: ${code} ${detail}`);
   }
-  for (const { name, saved, givenUp } of laptops) {
+  for (const { name, saved, givenUp, isForgotten } of laptops) {
+    if (isForgotten) continue;
     for (const event of saved) {
-      const there = held.get(event.id) ?? refused.get(event.id);
+      if (purged.has(event.id)) continue;
+      const there = held.get(event.id) ?? refused.get(event.id) ?? quarantined.get(event.id);
       // A restored server may have lost a refusal: what the laptop's person has looked at is in the journal.
       if (there === undefined && !givenUp.has(event.id))
         faults.push(`SIM1 ${event.type} ${event.id} saved on ${name} is missing`);

@@ -1,7 +1,7 @@
 import type { Database, Sql, TransactionMode } from '#server/db/database.ts';
 
 /** Thrown in place of a database that has died. */
-class DatabaseGone extends Error {
+export class DatabaseGone extends Error {
   constructor() {
     super('The database is gone.');
     this.name = 'DatabaseGone';

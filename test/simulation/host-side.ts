@@ -1,14 +1,17 @@
+import { COMPACTION } from '#renderer/db/compact.ts';
 import type { StoreClient } from '#renderer/db/open-store.ts';
 import type { storeContract } from '#renderer/db/store-contract.ts';
 import { createStoreHandlers } from '#renderer/db/store-handlers.ts';
 import type { EngineHost } from '#renderer/sync/engine.ts';
 import type { CallOptions, ContractHandlers, ServiceHandlers } from '#shared/host/define.ts';
-import type { JournalItem, journalService } from '#shared/host/journal.ts';
+import type { journalService } from '#shared/host/journal.ts';
 import type { syncService } from '#shared/host/sync.ts';
 import type { Activity } from './activity.ts';
 import type { FaultyDisk } from './faulty-disk.ts';
 import { Crashed, type Life, type Port } from './life.ts';
 
+/** So small that the few tickets here are packed as well. */
+const QUICKLY = { ...COMPACTION, rows: 3, pageRows: 4, lookEveryMs: 0 };
 const WRITES = /^(apply|stage|adopt|compact)/;
 const NEVER = new AbortController().signal;
 const context = (options: CallOptions | undefined) => ({ signal: options?.signal ?? NEVER });
@@ -17,11 +20,8 @@ const context = (options: CallOptions | undefined) => ({ signal: options?.signal
 export function connectHost(
   journal: ServiceHandlers<typeof journalService>,
   sync: ServiceHandlers<typeof syncService>,
-  activity: Activity,
 ): EngineHost {
-  const host = { journal: asClient(journal), sync: asClient(sync) };
-  host.journal['follow'] = (input, o) => countedReplay(journal.follow(input as never, context(o)), activity);
-  return host as unknown as EngineHost;
+  return { journal: asClient(journal), sync: asClient(sync) } as unknown as EngineHost;
 }
 
 /** Handlers as their client would call them. */
@@ -33,26 +33,6 @@ function asClient(handlers: object): Record<string, (input: unknown, options?: C
   );
 }
 
-/** Follows the journal: what comes before `live` is read from the disk. */
-async function* countedReplay(
-  items: AsyncIterable<JournalItem>,
-  activity: Activity,
-): AsyncGenerator<JournalItem> {
-  const iterator = items[Symbol.asyncIterator]();
-  try {
-    for (let isLive = false; ;) {
-      const next: IteratorResult<JournalItem> = await (isLive
-        ? iterator.next()
-        : activity.during('follow', () => iterator.next()));
-      if (next.done === true) return;
-      isLive ||= next.value.k === 'live';
-      yield next.value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
-}
-
 /**
  * The real store as the page calls it, on a database in memory; the power can go before and after each write, and
  * what it would write does not fit while the laptop's disk is full.
@@ -62,7 +42,9 @@ export function connectStore(
   now: () => number,
   { life, disk, activity }: { life: Life; disk: FaultyDisk; activity: Activity },
 ): StoreClient {
-  const { store } = createStoreHandlers(name, now) as ContractHandlers<typeof storeContract>;
+  const { store } = createStoreHandlers(name, now, { compaction: QUICKLY }) as ContractHandlers<
+    typeof storeContract
+  >;
   const mortal = async <T>(port: Port, work: () => Promise<T>): Promise<T> => {
     life.step(port);
     if (disk.isFull) throw new DOMException('The disk is full.', 'QuotaExceededError');

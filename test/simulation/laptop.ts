@@ -1,29 +1,26 @@
-import { join } from 'node:path';
-import { LoginKeeper } from '#electron/services/access/login-keeper.ts';
+import { Dexie } from 'dexie';
+import { finishWipe } from '#electron/services/access/wipe.ts';
 import { BlobStore } from '#electron/services/blobs/blob-store.ts';
-import { createJournalHandlers } from '#electron/services/journal/handlers.ts';
-import { Journal } from '#electron/services/journal/journal.ts';
-import { createSyncHandlers } from '#electron/services/sync/handlers.ts';
-import { ServerClient } from '#electron/services/sync/server-client.ts';
-import { SyncEngine } from '#electron/services/sync/sync-engine.ts';
-import { SyncError } from '#electron/services/sync/sync-error.ts';
+import type { Journal } from '#electron/services/journal/journal.ts';
+import type { TrustingDispatcher } from '#electron/services/trust/trusting-dispatcher.ts';
+import { openDataDir } from '#electron/services/workspace/data-dir.ts';
+import { type OpenWorkspace, WorkspaceHolder } from '#electron/services/workspace/workspace-holder.ts';
 import type { StoreClient } from '#renderer/db/open-store.ts';
-import { runEngine, type EngineHost } from '#renderer/sync/engine.ts';
 import type { DecideContext } from '#shared/domain/refusal.ts';
 import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
-import type { SyncStatus } from '#shared/host/sync.ts';
-import { errorCode } from '#shared/host/errors.ts';
 import { uuidV7 } from '#shared/events/uuid.ts';
 import { Activity } from './activity.ts';
-import type { CentralServer } from './central-server.ts';
+import { isExpected } from './expected-errors.ts';
 import { FaultyDisk } from './faulty-disk.ts';
-import { connectHost, connectStore } from './host-side.ts';
+import type { FilePort } from './laptop-files.ts';
+import type { LaptopOptions } from './laptop-options.ts';
 import { Life } from './life.ts';
+import { type Page, openPage } from './laptop-page.ts';
 import { MemoryVault } from './memory-vault.ts';
-import type { Link, Network } from './network.ts';
-import { plantInClient, type Plant } from './plants.ts';
+import type { Link } from './network.ts';
+import { PASSWORD } from './office.ts';
 import type { Random } from './random.ts';
-import type { DeviceClock, VirtualTime } from './virtual-time.ts';
+import type { DeviceClock } from './virtual-time.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
 export interface Person {
@@ -32,34 +29,25 @@ export interface Person {
   readonly region: string;
 }
 
-export interface LaptopOptions {
-  readonly name: string;
-  readonly person: Person;
-  readonly folder: string;
-  readonly clock: DeviceClock;
-  readonly time: VirtualTime;
-  readonly random: Random;
-  readonly network: Network;
-  readonly server: CentralServer;
-  readonly plant: Plant | undefined;
-}
-
 /** Everything that lives from one start of a laptop to its end. */
 interface Run {
   readonly life: Life;
+  readonly activity: Activity;
   readonly disk: FaultyDisk;
-  readonly journal: Journal;
-  readonly engine: SyncEngine;
-  readonly keeper: LoginKeeper;
-  readonly host: EngineHost;
-  readonly store: StoreClient;
+  readonly holder: WorkspaceHolder;
+  readonly blobs: BlobStore;
   readonly timers: VirtualTimers;
-  readonly ended: Promise<unknown>;
+  /** The page, once there is a workspace. */
+  page?: Page;
 }
 
+/** No address here has a certificate. */
+const NO_TRUST = { of: async () => undefined } as unknown as TrustingDispatcher;
+/** Many small segments: what happens at their borders happens often. */
+const SEGMENT_BYTES = 24 * 1024;
 /**
- * One simulated laptop: the real journal on real files, the real push and pull
- * of the host, the real loop of the page and the real store, between ports that fail.
+ * One simulated laptop: the product's own workspace with journal, blobs, login, sync and what belongs to it on real files,
+ * the real loop of the page and the real store, between ports that fail.
  */
 export class Laptop {
   readonly name: string;
@@ -69,26 +57,29 @@ export class Laptop {
   readonly saved: DomainEvent[] = [];
   /** Refused facts that the person has looked at and let go. */
   readonly givenUp = new Set<string>();
-  /** What went wrong in the page's loop and is not the network's doing. */
+  readonly origin: Laptop | undefined;
+  /** The server was restored after this laptop was wiped: what it had handed over may be gone. */
+  isForgotten = false;
+  /** What went wrong and is not explained by the faults of the simulation. */
   readonly troubles: string[] = [];
-  /** In which the person works as far as this laptop has heard. */
-  regions: readonly string[] = [];
   readonly #options: LaptopOptions;
   readonly #link: Link;
   readonly #url: string;
+  readonly #vault: MemoryVault;
   #run: Run | undefined;
-  readonly #plantMemory = { isWedged: false };
+  /** Of the run that is under way, or was last: nothing that it left undone reaches the disk. */
+  #port: (Pick<Run, 'life' | 'activity'> & Partial<Pick<Run, 'disk'>>) | undefined;
   #storeNumber = 1;
-  readonly #vault = new MemoryVault();
-  #deviceId: string;
-  #deviceCode = '';
+  #isWiped = false;
+  #isLoggingIn = false;
 
   constructor(options: LaptopOptions) {
     this.#options = options;
     this.name = options.name;
     this.person = options.person;
     this.clock = options.clock;
-    this.#deviceId = `device-${options.name}`;
+    this.#vault = options.origin?.vault.copy() ?? new MemoryVault();
+    this.origin = options.origin;
     this.#link = {
       name: options.name,
       isUp: true,
@@ -97,18 +88,43 @@ export class Laptop {
       activity: new Activity(options.name),
     };
     this.#url = options.network.connect(this.#link);
+    for (const folder of [options.folder, options.quarantineDir])
+      options.files.watch(folder, () => this.#filePort());
   }
 
   get isCrashed(): boolean {
-    return this.#run === undefined || this.#run.life.isOver;
+    return !this.#isWiped && (this.#run === undefined || this.#run.life.isOver);
+  }
+
+  /** There is power, and a workspace. */
+  get isAtWork(): boolean {
+    const { life, page, holder } = this.#run ?? {};
+    return life?.isOver === false && page !== undefined && holder?.current !== undefined;
+  }
+
+  /** The office has revoked it, and nothing is on it any more. */
+  get isWiped(): boolean {
+    return this.#isWiped;
   }
 
   get store(): StoreClient {
-    return this.#running.store;
+    return this.#page.store;
   }
 
   get journal(): Journal {
-    return this.#running.journal;
+    return this.workspace.journal;
+  }
+
+  get workspace(): OpenWorkspace {
+    return this.#running.holder.demand();
+  }
+
+  get holder(): WorkspaceHolder {
+    return this.#running.holder;
+  }
+
+  get blobs(): BlobStore {
+    return this.#running.blobs;
   }
 
   get disk(): FaultyDisk {
@@ -123,8 +139,29 @@ export class Laptop {
     return this.#running.life;
   }
 
+  get vault(): MemoryVault {
+    return this.#vault;
+  }
+
+  get folder(): string {
+    return this.#options.folder;
+  }
+
+  get exportDir(): string {
+    return this.#options.exportDir;
+  }
+
+  get address(): string {
+    return this.#url;
+  }
+
   get databaseName(): string {
-    return `${this.#options.server.tenant}-${this.name}-${this.#storeNumber}`;
+    return `${this.#options.tenant}-${this.name}-${this.#storeNumber}`;
+  }
+
+  /** In which the person works as far as this laptop has heard. */
+  get regions(): readonly string[] {
+    return this.#run?.holder.current?.workspace.regions ?? [];
   }
 
   get #running(): Run {
@@ -132,93 +169,86 @@ export class Laptop {
     return this.#run;
   }
 
+  get #page(): Page {
+    const { page } = this.#running;
+    if (page === undefined) throw new Error(`${this.name} has no workspace.`);
+    return page;
+  }
+
+  #filePort(): FilePort | undefined {
+    const port = this.#port;
+    return port && { life: port.life, activity: port.activity, isFull: port.disk?.isFull ?? false };
+  }
+
+  /** The person logs in, for the first time or again. Over a line that fails it may not come to an end, or to none yet. */
   async logIn(): Promise<void> {
-    const { server } = this.#options;
-    const keeper = this.#run?.keeper ?? this.#openKeeper(new Life());
-    const answer = await server.logIn(this.person.id, {
-      id: this.#deviceId,
-      ...(this.#deviceCode !== '' && { code: this.#deviceCode }),
-      name: this.name,
-      platform: 'simulation',
-      publicKey: (await keeper.key()).publicKey,
-    });
-    try {
-      await keeper.keep(answer);
-    } catch (thrown) {
-      // The power went between the answer and the disk: the next start has no login yet, or the one before.
-      if (this.#run?.life.isOver === true) return;
-      throw thrown;
-    }
-    this.regions = answer.regions;
-    this.#deviceId = answer.deviceId;
-    this.#deviceCode = answer.deviceCode;
-    if (this.#run === undefined) return;
-    this.#run.engine.loggedIn();
+    if (this.#isLoggingIn) return;
+    const { holder, life } = this.#running;
+    const { tenant } = this.#options;
+    this.#isLoggingIn = true;
+    const login =
+      holder.current === undefined
+        ? holder.connectServer({
+            url: this.#url,
+            tenant,
+            user: this.person.id,
+            password: PASSWORD,
+            deviceName: this.name,
+          })
+        : holder.login(PASSWORD);
+    login
+      .catch((thrown: unknown) => this.#note(thrown, life))
+      .finally(() => {
+        this.#isLoggingIn = false;
+      });
     await this.settle();
+    if (holder.current !== undefined && !life.isOver) await this.#openPage();
   }
 
-  #openKeeper(life: Life): LoginKeeper {
-    const { clock } = this.#options;
-    const vault = this.#vault.during(life);
-    return new LoginKeeper({
-      vault,
-      clock,
-      device: () => this.#deviceId,
-      onStanding: ({ regions }) => {
-        this.regions = regions;
-      },
-    });
-  }
-
-  /** Opens the journal, reads it into the store and waits for the first word to pull. */
+  /** Opens the workspace, if there is one, reads the journal into the store and waits for the first word to pull. */
   async start(): Promise<void> {
     const { clock, time, folder, random } = this.#options;
     const life = new Life();
     const activity = new Activity(this.name);
     this.#link.life = life;
     this.#link.activity = activity;
-    const disk = new FaultyDisk(life, random.fork(`disk-${clock.bootId}`));
-    const opened = await Journal.open({
-      dir: join(folder, 'journal'),
-      device: this.#deviceId,
-      actor: this.person.id,
-      clock,
-      files: disk,
-      // Many small segments: what happens at their borders happens often.
-      segmentBytes: 24 * 1024,
-    });
-    const journal = activity.counted(opened);
-    for (const { kind, file } of journal.problems)
-      if (kind !== 'torn') this.troubles.push(`journal: ${kind} in ${file}`);
-    const keeper = this.#openKeeper(life);
-    await keeper.load();
-    await keeper.key();
-    const client = new ServerClient(this.#url, undefined, { tokens: keeper });
-    plantInClient(client, this.#options.plant, this.#plantMemory);
-    const blobs = activity.counted(await BlobStore.open(join(folder, 'blobs')));
+    this.#isLoggingIn = false;
+    this.#port = { life, activity };
+    const dir = await openDataDir(folder);
+    // A wipe that was cut off goes on.
+    await finishWipe(dir);
+    const disk = new FaultyDisk(life, activity, random.fork(`disk-${clock.bootId}`));
     const timers = new VirtualTimers(time);
-    const engine = new SyncEngine({
-      journal,
+    const blobs = await BlobStore.open(dir.blobs);
+    const holder = await WorkspaceHolder.open({
+      dir,
+      vault: this.#vault.during(life),
       blobs,
-      client,
       clock,
       random: () => random.next(),
+      trust: NO_TRUST,
+      seedDemo: async () => undefined,
+      exportDir: this.#options.quarantineDir,
+      sealByOs: async () => undefined,
       timers,
-      onFault: (thrown) => this.#note(thrown, life),
+      journalFiles: { files: disk, segmentBytes: SEGMENT_BYTES },
+      onFault: (_where, thrown) => this.#note(thrown, life),
     });
-    const context = { journal, engine, openedAt: '', deviceCode: this.#deviceCode };
-    const nowMs = (): number => clock.nowMs();
-    const host = connectHost(
-      createJournalHandlers(() => context),
-      createSyncHandlers({ workspace: () => context, nowMs }),
-      activity,
-    );
-    const store = connectStore(this.databaseName, nowMs, { life, disk, activity });
-    const ended = runEngine(host, store, this.#events(life), life.ended).catch((thrown: unknown) => {
-      this.#note(thrown, life);
+    this.#run = { life, activity, disk, holder, blobs, timers };
+    this.#port = this.#run;
+    for (const { kind, file } of holder.current?.journal.problems ?? [])
+      if (kind !== 'torn') this.troubles.push(`journal: ${kind} in ${file}`);
+    if (holder.current !== undefined) await this.#openPage();
+    else if (holder.wiped !== undefined) await this.#forgetPage();
+  }
+
+  async #openPage(): Promise<void> {
+    const run = this.#running;
+    if (run.page !== undefined) return;
+    run.page = openPage(this.databaseName, run, {
+      nowMs: () => this.clock.nowMs(),
+      onTrouble: (thrown) => this.#note(thrown, run.life),
     });
-    this.#run = { life, disk, journal, engine, keeper, host, store, timers, ended };
-    engine.start();
     await this.settle();
   }
 
@@ -226,8 +256,8 @@ export class Laptop {
   async crash(losesStore: boolean): Promise<void> {
     const run = this.#running;
     run.life.end();
-    await this.settle();
-    await run.ended;
+    await run.activity.idle();
+    await run.page?.ended;
     await run.disk.losePower();
     this.#run = undefined;
     this.clock.reboot();
@@ -237,24 +267,48 @@ export class Laptop {
   /** Ends without a word; nothing is looked at any more. */
   async abandon(): Promise<void> {
     this.#run?.life.end();
+    await this.#link.activity.idle();
     await this.#run?.disk.losePower();
     this.#run = undefined;
   }
 
   /** Nothing more happens here until the network or somebody does something. */
-  settle(): Promise<void> {
-    return this.#link.activity.idle();
+  async settle(): Promise<void> {
+    await this.#link.activity.idle();
+    await this.noticeWipe();
+  }
+
+  /** The page of a workspace that was wiped goes as well. */
+  async noticeWipe(): Promise<void> {
+    if (this.#run === undefined || this.#run.life.isOver) return;
+    const { holder } = this.#run;
+    if (holder.wiped !== undefined && holder.current === undefined) await this.#forgetPage();
+  }
+
+  /** What the page does when the workspace was wiped. */
+  async #forgetPage(): Promise<void> {
+    const run = this.#running;
+    run.life.end();
+    await run.activity.idle();
+    await run.page?.ended;
+    await run.disk.losePower();
+    this.#run = undefined;
+    this.#port = undefined;
+    this.#isWiped = true;
+    await Dexie.delete(this.databaseName);
   }
 
   /** Somebody asks for it: sends and fetches now. */
   async syncNow(): Promise<void> {
-    this.#running.engine.now();
+    if (this.#isWiped) return;
+    this.workspace.engine?.now();
     await this.settle();
   }
 
   /** Tells the page that there may be something new. */
   async pull(): Promise<void> {
-    this.#running.engine.pokes.emit('poke');
+    if (this.#isWiped) return;
+    this.workspace.engine?.pokes.emit('poke');
     await this.settle();
   }
 
@@ -265,13 +319,16 @@ export class Laptop {
       await this.settle();
   }
 
-  async state(): Promise<SyncStatus['state']> {
-    return (await this.#running.engine.status()).state;
+  async needsLogin(): Promise<boolean> {
+    const { holder } = this.#running;
+    if (holder.current === undefined) return true;
+    return (await holder.current.engine?.status())?.state === 'needsLogin';
   }
 
   /** Gives up what the server has refused: what waits behind it is sent. */
   async giveUpRefused(): Promise<void> {
-    const { journal } = this.#running;
+    if (this.#isWiped) return;
+    const { journal } = this;
     const refused = journal.outbox().filter(({ state }) => state === 'refused');
     const ids = refused.map(({ event }) => event.id);
     for (const id of ids) this.givenUp.add(id);
@@ -281,35 +338,38 @@ export class Laptop {
 
   /** What the page does when nobody does anything. */
   async compact(): Promise<void> {
-    const { store, life } = this.#running;
-    await store.compact({}).catch((thrown: unknown) => this.#note(thrown, life));
+    const { life } = this.#running;
+    await this.store.compact({}).catch((thrown: unknown) => this.#note(thrown, life));
     await this.settle();
   }
 
   /** Writes facts as a screen does: to the journal, then to the store. @returns whether they are saved. */
   async save(drafts: readonly EventDraft[]): Promise<boolean> {
-    const { host, store, life } = this.#running;
-    try {
+    const { host, store } = this.#page;
+    const isSaved = await this.attempt(async () => {
       const { events } = await host.journal.append({ drafts: [...drafts] });
       this.saved.push(...events);
       await store.applyLocal({ events });
       return true;
-    } catch (thrown) {
-      this.#note(thrown, life);
-      return false;
-    } finally {
-      await this.settle();
-    }
+    });
+    return isSaved ?? false;
   }
 
   /** @returns `undefined` when the disk or the power did not let it. */
-  async takeNumber(): Promise<{ number: number; deviceCode: string } | undefined> {
-    const { host, life } = this.#running;
+  takeNumber(): Promise<{ number: number; deviceCode: string } | undefined> {
+    return this.attempt(() => this.#page.host.journal.takeNumber({ counter: 'ticket' }));
+  }
+
+  /** Does something that may fail as everything here may. @returns `undefined` when it did. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { life } = this.#running;
     try {
-      return await host.journal.takeNumber({ counter: 'ticket' });
+      return await work();
     } catch (thrown) {
       this.#note(thrown, life);
       return undefined;
+    } finally {
+      await this.settle();
     }
   }
 
@@ -324,15 +384,6 @@ export class Laptop {
     };
   }
 
-  #events(life: Life): Parameters<typeof runEngine>[2] {
-    return {
-      onJournalRead: () => undefined,
-      onBootstrap: () => undefined,
-      onRebuild: () => undefined,
-      onTrouble: (thrown) => this.#note(thrown, life),
-    };
-  }
-
   /** Keeps what the faults of the simulation do not explain. */
   #note(thrown: unknown, life: Life): void {
     if (life.isOver || isExpected(thrown)) return;
@@ -342,25 +393,3 @@ export class Laptop {
 
 /** One jump of the time makes no more of them fire. */
 const MOST_TIMERS = 12;
-
-const EXPECTED: ReadonlySet<string | undefined> = new Set([
-  'journal.diskFull',
-  'sync.offline',
-  'sync.needsLogin',
-  'sync.cutOff',
-  'sync.badAnswer',
-  'sync.captivePortal',
-  'sync.notAServer',
-  'sync.otherVersion',
-  'sync.serverFault',
-  'sync.damagedSegment',
-  'sync.otherEpoch',
-]);
-
-/** True for what the faults of the simulation bring about by design. */
-function isExpected(thrown: unknown): boolean {
-  if (EXPECTED.has(errorCode(thrown))) return true;
-  if (thrown instanceof DOMException && thrown.name === 'QuotaExceededError') return true;
-  // A restored server does not have the segments of the manifest that was fetched before.
-  return thrown instanceof SyncError && thrown.detail['serverCode'] === 'sync.unknownSegment';
-}

@@ -1,5 +1,6 @@
 import { type Activity, endOf } from './activity.ts';
 import type { Life } from './life.ts';
+import type { PlantedLines } from './plants.ts';
 import { PokeLines } from './poke-lines.ts';
 import type { Random } from './random.ts';
 
@@ -7,7 +8,7 @@ export interface WireRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | Buffer | undefined;
 }
 
 export interface WireAnswer {
@@ -38,6 +39,14 @@ interface Waiting {
 
 const GONE = 'fetch failed';
 const POKE_PATH = '/v1/poke';
+const NEWS: ReadonlySet<string> = new Set(['/v1/push', '/v1/carried']);
+
+export interface NetworkOptions {
+  readonly random: Random;
+  readonly serve: (request: WireRequest) => Promise<WireAnswer>;
+  readonly trace: (what: string) => void;
+  readonly planted: PlantedLines;
+}
 
 /**
  * The network between laptops and server, in place of the global `fetch`:
@@ -59,15 +68,13 @@ export class Network {
   /** How often a line asked for something in this turn. */
   readonly #asked = new Map<string, number>();
   #tick = 0;
+  readonly #planted: PlantedLines;
 
-  constructor(
-    random: Random,
-    serve: (request: WireRequest) => Promise<WireAnswer>,
-    trace: (what: string) => void,
-  ) {
+  constructor({ random, serve, trace, planted }: NetworkOptions) {
     this.#random = random;
     this.#serve = serve;
     this.#trace = trace;
+    this.#planted = planted;
     globalThis.fetch = (input, init) => this.#fetch(String(input), init ?? {});
   }
 
@@ -79,7 +86,7 @@ export class Network {
   /** @returns the address at which this laptop reaches the server. */
   connect(link: Link): string {
     this.#links.set(link.name, link);
-    return `http://${link.name}.invalid`;
+    return `https://${link.name}.invalid`;
   }
 
   /** Delivers what is due by `tick`, in an order of its own, one after the other. @param random of this turn. */
@@ -91,7 +98,7 @@ export class Network {
     for (const copy of copies) {
       this.#copies.splice(this.#copies.indexOf(copy), 1);
       const { status } = await endOf(this.#serve(copy.request), copy.request.path);
-      this.#trace(`copy ${copy.request.path} ${status}`);
+      this.#trace(`copy ${placeOf(copy.request.path)} ${status}`);
     }
     await this.#poke();
     const due = this.#waiting.filter(({ dueTick }) => dueTick <= tick);
@@ -125,25 +132,31 @@ export class Network {
       method: init.method ?? 'GET',
       path: `${url.pathname}${url.search}`,
       headers: Object.fromEntries(new Headers(init.headers)),
-      body: typeof init.body === 'string' ? init.body : undefined,
+      body: named(url.pathname, link.name, await bodyOf(init.body, link.activity)),
     } satisfies WireRequest;
     if (link.isOutdated) request.headers['faultline-protocol'] = '99';
+    if (this.#planted.keepsBack(link.name, request)) throw new TypeError(GONE);
     const luck = this.#luckOf(link, request.path);
     const fate = !link.isUp ? 'lost' : this.isFaulty ? luck.weighted(FATES) : 'arrives';
     const answer = await this.#carry(link, request, fate, luck, init.signal ?? undefined);
     life.step('network');
-    this.#trace(`${link.name} ${request.path} ${fate} ${answer?.status ?? '-'}`);
+    this.#trace(`${link.name} ${placeOf(request.path)} ${fate} ${answer?.status ?? '-'}`);
+    const isCut = fate === 'cut' && answer !== undefined;
+    const isWhole = !isCut && answer !== undefined && fate !== 'portal';
+    const believed = this.#planted.believes({ laptop: link.name, request, isWhole, isCut });
+    if (believed !== undefined) return new Response(new Uint8Array(believed.body), believed);
     if (answer === undefined) throw new TypeError(GONE);
     const { status, headers, body } = answer;
-    if (request.path === '/v1/push' && status === 200) this.#hasNews = true;
+    if (NEWS.has(request.path) && status === 200) this.#hasNews = true;
     if (request.path === POKE_PATH && status === 200) return this.#pokes.open(life, init.signal);
+    if (request.method === 'HEAD' || status === 204) return new Response(null, { status, headers });
     const content = fate === 'cut' ? cutShort(body, luck.int(body.length + 1)) : new Uint8Array(body);
     return new Response(content, { status, headers });
   }
 
   /** Hangs on what is asked and how often, so that another request more does not change what befalls this one. */
   #luckOf(link: Link, path: string): Random {
-    const place = `${link.name} ${path.split('/', 3).join('/')}`;
+    const place = `${link.name} ${placeOf(path)}`;
     const times = (this.#asked.get(place) ?? 0) + 1;
     this.#asked.set(place, times);
     return this.#random.fork(`${place} ${times}`);
@@ -173,8 +186,11 @@ export class Network {
 
   /** Waits some ticks, or not at all. */
   async #delay(link: Link, luck: Random, signal?: AbortSignal): Promise<void> {
-    if (!this.isFaulty || !luck.chance(0.3)) return;
     const { life } = link;
+    // What has ended already says so no more.
+    if (life.isOver) throw life.ended.reason;
+    signal?.throwIfAborted();
+    if (!this.isFaulty || !luck.chance(0.3)) return;
     const dueTick = this.#tick + 1 + luck.int(6);
     await new Promise<void>((resume, reject) => {
       const waiting = { link, dueTick, resume };
@@ -190,6 +206,22 @@ export class Network {
     });
   }
 }
+
+/** The server takes an id that it does not know yet: so devices are called the same whenever the same seed is played. */
+function named(path: string, laptop: string, body: WireRequest['body']): WireRequest['body'] {
+  if (path !== '/v1/login' || typeof body !== 'string') return body;
+  const login = JSON.parse(body) as { device: { id?: string } };
+  return JSON.stringify({ ...login, device: { id: `device-${laptop}`, ...login.device } });
+}
+
+/** A file is read from the laptop's disk before it goes out. */
+async function bodyOf(body: RequestInit['body'], activity: Activity): Promise<WireRequest['body']> {
+  if (!(body instanceof Blob)) return typeof body === 'string' ? body : undefined;
+  return Buffer.from(await activity.during('body', () => body.arrayBuffer()));
+}
+
+/** Without the names of uploads and contents, in which there is real chance. */
+const placeOf = (path: string): string => path.split('/', 3).join('/');
 
 function answerOf(status: number, type: string, text: string): WireAnswer {
   return { status, headers: { 'content-type': type }, body: Buffer.from(text) };

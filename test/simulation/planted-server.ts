@@ -73,7 +73,7 @@ export class PlantedServer {
 
   /** Each offer makes a record of its own, whatever was offered before. */
   async #pushAsNew(request: WireRequest): Promise<WireAnswer> {
-    const body = JSON.parse(request.body ?? '{}') as { events: { id: string }[] };
+    const body = JSON.parse(String(request.body ?? '{}')) as { events: { id: string }[] };
     const names = new Map<string, string>();
     for (const event of body.events) {
       const { id } = event;

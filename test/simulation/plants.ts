@@ -1,5 +1,5 @@
-import { SyncError } from '#electron/services/sync/sync-error.ts';
 import type { PushAnswer, PushRequest } from '#shared/sync/protocol.ts';
+import type { WireAnswer, WireRequest } from './network.ts';
 
 /**
  * The mistakes that the simulation can put in on purpose, each between the ports and never in the product.
@@ -12,51 +12,48 @@ import type { PushAnswer, PushRequest } from '#shared/sync/protocol.ts';
 export const PLANTS = ['naive-cursor', 'lost-ack', 'double-apply', 'scope-leak', 'wedge'] as const;
 export type Plant = (typeof PLANTS)[number];
 
-/** What a plant needs of a laptop's client. */
-interface Pusher {
-  push(request: PushRequest, signal?: AbortSignal): Promise<PushAnswer>;
+/** What happened to a request on its way. */
+export interface Carried {
+  readonly laptop: string;
+  readonly request: WireRequest;
+  /** The answer came whole. */
+  readonly isWhole: boolean;
+  readonly isCut: boolean;
 }
 
-/** What outlives a start of the laptop. */
-export interface PlantMemory {
-  isWedged: boolean;
-}
+/** Makes the mistakes of laptops in their place, where they meet the network. */
+export class PlantedLines {
+  readonly #plant: Plant | undefined;
+  readonly #wedged = new Set<string>();
 
-/** Puts a mistake of a laptop into its client. */
-export function plantInClient(client: Pusher, plant: Plant | undefined, memory: PlantMemory): void {
-  const push = client.push.bind(client);
-  if (plant === 'lost-ack') client.push = (request, signal) => believe(push, request, signal);
-  if (plant === 'wedge') client.push = (request, signal) => giveUp(push, request, memory, signal);
-}
+  constructor(plant: Plant | undefined) {
+    this.#plant = plant;
+  }
 
-const isOneOf = (thrown: unknown, codes: readonly string[]): boolean =>
-  thrown instanceof SyncError && codes.includes(thrown.code);
+  /** Whether the laptop does not even send it. */
+  keepsBack(laptop: string, { path }: WireRequest): boolean {
+    return path === PUSH && this.#wedged.has(laptop);
+  }
 
-async function believe(
-  push: Pusher['push'],
-  request: PushRequest,
-  signal?: AbortSignal,
-): Promise<PushAnswer> {
-  try {
-    return await push(request, signal);
-  } catch (thrown) {
-    if (!isOneOf(thrown, ['sync.offline', 'sync.cutOff', 'sync.badAnswer'])) throw thrown;
-    const verdicts = request.events.map(({ id }) => ({ id, verdict: 'accepted' as const }));
-    return { epoch: request.epoch, serverTime: new Date(0).toISOString(), durable: true, verdicts };
+  /** What the laptop takes for the answer, if that is another one than came. */
+  believes({ laptop, request, isWhole, isCut }: Carried): WireAnswer | undefined {
+    if (request.path !== PUSH) return undefined;
+    if (this.#plant === 'wedge' && isCut) this.#wedged.add(laptop);
+    return this.#plant === 'lost-ack' && !isWhole ? acceptedAll(String(request.body)) : undefined;
   }
 }
 
-async function giveUp(
-  push: Pusher['push'],
-  request: PushRequest,
-  memory: PlantMemory,
-  signal?: AbortSignal,
-): Promise<PushAnswer> {
-  if (memory.isWedged) throw new SyncError('sync.cutOff', 'It did not work once.');
-  try {
-    return await push(request, signal);
-  } catch (thrown) {
-    memory.isWedged = isOneOf(thrown, ['sync.cutOff']);
-    throw thrown;
-  }
+const PUSH = '/v1/push';
+
+function acceptedAll(body: string): WireAnswer {
+  const { epoch, events } = JSON.parse(body) as PushRequest;
+  const verdicts = events.map(({ id }) => ({ id, verdict: 'accepted' as const }));
+  const answer = {
+    epoch,
+    serverTime: new Date(0).toISOString(),
+    durable: true,
+    verdicts,
+  } satisfies PushAnswer;
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: Buffer.from(JSON.stringify(answer)) };
 }

@@ -9,14 +9,34 @@ export const SMALL = { clients: 3, steps: 40 } as const;
 /** Within so many seeds a plant has to show. */
 export const SEEDS_TO_FIND = 8;
 
+export interface Seeds {
+  readonly first: number;
+  readonly count: number;
+  /** Laptops, and turns of each run. */
+  readonly clients: number;
+  readonly steps: number;
+}
+
 /** All faults of these seeds, each with the seed before it. */
-export async function faultsOf(shared: SharedDatabase, first: number, count: number): Promise<string[]> {
+export async function faultsOf(
+  shared: SharedDatabase,
+  { first, count, clients, steps }: Seeds,
+): Promise<string[]> {
   const faults: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
-    const result = await simulate(shared, drawScript(seed, SMALL.clients, SMALL.steps));
+    const result = await simulate(shared, drawScript(seed, clients, steps));
     faults.push(...result.faults.map((fault) => `seed ${seed}: ${fault}`));
   }
   return faults;
+}
+
+/** The seeds in portions, each of them a test: so that one that hangs is seen, and a slow machine has time. */
+export function portionsOf({ first, count, ...size }: Seeds, portion = 20): Seeds[] {
+  return Array.from({ length: Math.ceil(count / portion) }, (_, place) => ({
+    ...size,
+    first: first + place * portion,
+    count: Math.min(portion, count - place * portion),
+  }));
 }
 
 /** @returns the first seed that shows the plant, and how. */

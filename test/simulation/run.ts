@@ -23,7 +23,8 @@ const USAGE = `npm run sim -- [--seeds N] [--first-seed F] [--clients C] [--step
 
   --seeds N --first-seed F  plays the seeds F to F + N - 1; default 50 from 1
   --clients C --steps S     laptops, and turns of a run; default 4 and 200
-  --json                    nothing but {runs, events, lost, duplicated, diverged, leaked, stuck, conserved, ...}
+  --json                    nothing but {runs, events, lost, duplicated, diverged, leaked, stuck, conserved, ...};
+                            npm run -s sim, or npm itself prints two lines before it
   --seed N                  plays this one and lists all its faults
   --plant MISTAKE           puts a mistake in and looks whether it is found: ${PLANTS.join(', ')}
   --verify-determinism      plays every seed twice and compares

@@ -22,6 +22,11 @@ export const TURNS = {
   decide: 2,
   version: 3,
   compact: 4,
+  bundle: 6,
+  clone: 1.5,
+  revoke: 1.5,
+  purge: 1.5,
+  away: 0.5,
 } as const;
 export type TurnKind = keyof typeof TURNS;
 

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EventDraft } from '#shared/events/envelope.ts';
+import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
 import { Stuck } from './activity.ts';
 import { checkLaptop } from './check-laptop.ts';
+import { checkBlobs } from './check-blobs.ts';
 import { checkServer } from './check-server.ts';
+import { checkWiped, quarantinedOf } from './check-wiped.ts';
 import { CentralServer, type SharedDatabase } from './central-server.ts';
+import { LaptopFiles } from './laptop-files.ts';
 import { Laptop, type Person } from './laptop.ts';
 import { Network } from './network.ts';
-import type { Plant } from './plants.ts';
+import { PlantedLines, type Plant } from './plants.ts';
 import { Random } from './random.ts';
 import { Schedule } from './schedule.ts';
 import type { Script } from './script.ts';
@@ -57,10 +61,23 @@ export async function simulate(
   const time = new VirtualTime();
   const server = new CentralServer(shared, `world-${++worlds}`, time, plant);
   const note = (what: string): void => void trace.push(what.replaceAll(server.tenant, 'world'));
-  const network = new Network(random.fork('network'), (request) => server.handle(request), note);
+  const network = new Network({
+    random: random.fork('network'),
+    serve: (request) => server.handle(request),
+    trace: note,
+    planted: new PlantedLines(plant),
+  });
+  const files = new LaptopFiles();
   const laptops: Laptop[] = [];
   const attempted = new Map<string, EventDraft>();
+  const exportDir = join(folder, 'exports');
+  const placesOf = (name: string) => ({
+    folder: join(folder, name),
+    quarantineDir: join(exportDir, name),
+  });
+  const common = { tenant: server.tenant, exportDir, time, network, files };
   try {
+    await mkdir(exportDir);
     await server.start();
     const people = PEOPLE.slice(0, script.clients);
     const office = new Office(server.officeLine);
@@ -71,21 +88,11 @@ export async function simulate(
       const own = random.fork(name);
       const skew = own.between(-2 * DAY_MS, 2 * DAY_MS);
       const clock = new DeviceClock(time, name, skew, own.between(0.999, 1.001));
-      await mkdir(join(folder, name));
-      const laptop = new Laptop({
-        name,
-        person,
-        folder: join(folder, name),
-        clock,
-        time,
-        random: own,
-        network,
-        server,
-        plant,
-      });
+      const laptop = new Laptop({ ...common, ...placesOf(name), name, person, clock, random: own });
       laptops.push(laptop);
-      await laptop.logIn();
+      time.ms += 1000;
       await laptop.start();
+      await laptop.logIn();
       if (index < 2) {
         const drafts = firstFacts(laptop.decideContext(own), person.region);
         for (const draft of drafts) attempted.set(draft.id, draft);
@@ -94,7 +101,22 @@ export async function simulate(
       }
       await laptop.pull();
     }
-    const schedule = new Schedule({ script, time, server, office, network, laptops, attempted, note });
+    const copy = async (origin: Laptop, own: Random): Promise<Laptop> => {
+      const name = `laptop-${laptops.length + 1}`;
+      const clock = new DeviceClock(time, name, own.between(-2 * DAY_MS, 2 * DAY_MS), 1);
+      const { person, folder: from } = origin;
+      const places = placesOf(name);
+      const { folder: to } = places;
+      // Without a promise: this is nothing that the laptop does.
+      cpSync(from, to, { recursive: true });
+      const laptop = new Laptop({ ...common, ...places, name, person, clock, random: own, origin });
+      // Each line has an address of its own; to a copied program it is the same server.
+      const file = join(to, 'workspace.json');
+      await writeFile(file, (await readFile(file, 'utf8')).replaceAll(origin.address, laptop.address));
+      laptops.push(laptop);
+      return laptop;
+    };
+    const schedule = new Schedule({ script, time, server, office, network, laptops, copy, attempted, note });
     const faults: string[] = [];
     let ticksToQuiet = 0;
     try {
@@ -103,8 +125,15 @@ export async function simulate(
       if (ticksToQuiet > TICKS_TO_QUIET)
         faults.push(`SIM6 not quiet after ${TICKS_TO_QUIET} ticks: ${await schedule.unrest()}`);
       const truth = await readTruth(shared.database, server.tenant);
-      faults.push(...checkServer(truth, laptops, attempted, office));
-      for (const laptop of laptops) faults.push(...(await checkLaptop(laptop, truth, office)));
+      faults.push(
+        ...checkServer(truth, laptops, attempted, office, {
+          quarantined: await quarantined(laptops),
+          clonedDevices: schedule.clonedDevices,
+        }),
+      );
+      faults.push(...(await checkBlobs(truth, server)));
+      for (const laptop of laptops)
+        faults.push(...(await (laptop.isWiped ? checkWiped(laptop) : checkLaptop(laptop, truth, office))));
     } catch (thrown) {
       if (!(thrown instanceof Stuck)) throw thrown;
       faults.push(`SIM6 ${thrown.message}`);
@@ -126,5 +155,13 @@ export async function simulate(
     network.close();
     await server.stop();
     await rm(folder, { recursive: true, force: true });
+    files.close();
   }
+}
+
+/** The facts in the encrypted files that wiped laptops have left, by id. */
+async function quarantined(laptops: readonly Laptop[]): Promise<Map<string, DomainEvent>> {
+  const facts: DomainEvent[] = [];
+  for (const laptop of laptops) if (laptop.isWiped) facts.push(...(await quarantinedOf(laptop)));
+  return new Map(facts.map((event) => [event.id, event]));
 }

@@ -19,6 +19,8 @@ export interface HeldFact {
 /** What the database says, read past all code of server and laptops. */
 export interface Truth {
   readonly events: readonly HeldFact[];
+  /** Id of each fact of a stream that the office has deleted, and what is left of the fact. */
+  readonly purged: ReadonlyMap<string, string>;
   readonly refusals: readonly {
     readonly device: string;
     readonly id: string;
@@ -33,9 +35,19 @@ export interface Truth {
 }
 
 export async function readTruth(sql: Sql, tenant: string): Promise<Truth> {
-  const rows = await sql.query<{ scope: string; exception: string | null; guest: boolean; body: string }>(
+  interface Row {
+    scope: string;
+    exception: string | null;
+    guest: boolean;
+    body: string;
+  }
+  const rows = await sql.query<Row>(
     `SELECT scope, exception_code AS exception, by_guest AS guest, body FROM events
-     WHERE tenant = $1 ORDER BY scope, n`,
+     WHERE tenant = $1 AND NOT purged ORDER BY scope, n`,
+    [tenant],
+  );
+  const purged = await sql.query<{ id: string; body: string }>(
+    'SELECT id, body FROM events WHERE tenant = $1 AND purged',
     [tenant],
   );
   const events = rows.map(({ body, ...rest }) => ({ ...rest, event: JSON.parse(body) as DomainEvent }));
@@ -49,6 +61,7 @@ export async function readTruth(sql: Sql, tenant: string): Promise<Truth> {
       ...held,
       givenBy: new Set([held.scope, ...(shares.get(placeOf(held.event)) ?? [])]),
     })),
+    purged: new Map(purged.map(({ id, body }) => [id, body])),
     refusals: await sql.query('SELECT device, id, code, detail, body FROM refusals WHERE tenant = $1', [
       tenant,
     ]),

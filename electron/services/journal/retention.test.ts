@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { hashEvent } from '#shared/events/hash-chain.ts';
+import { Activity } from '#test/simulation/activity.ts';
 import { FaultyDisk } from '#test/simulation/faulty-disk.ts';
 import { Crashed, Life } from '#test/simulation/life.ts';
 import { Random } from '#test/simulation/random.ts';
@@ -334,7 +335,7 @@ test('[J21] power that goes at any step of removing loses nothing: the next open
     const folder = join(dir, `copy${calls}`);
     await cp(source, folder, { recursive: true });
     const life = new Life();
-    const disk = new FaultyDisk(life, new Random(`power ${calls}`));
+    const disk = new FaultyDisk(life, new Activity(`copy ${calls}`), new Random(`power ${calls}`));
     life.planCrash('disk', calls);
     clock.wallMs = wallMs;
     let survived = true;

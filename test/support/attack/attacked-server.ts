@@ -17,6 +17,16 @@ export { DATABASES } from '#test/support/test-server.ts';
 /** A table's rows as one hash, and each file of the data folder with its content's. */
 export type Snapshot = ReadonlyMap<string, string>;
 
+/** Connections to look at the tables with. */
+function lookingPool(url: string): Pool {
+  const pool = new Pool({ connectionString: url, max: 2 });
+  // A pool calls itself ended before its connections are: PostgreSQL, stopped right after, may still end one itself.
+  pool.on('error', (error) => {
+    if (!pool.ended) throw error;
+  });
+  return pool;
+}
+
 /** The server as it is shipped, with a look at its database, its files, its routes and its log, and a hand on its clock. */
 export class AttackedServer {
   readonly running: RunningServer;
@@ -76,7 +86,7 @@ export class AttackedServer {
         rateLimits: { perToken: 1e6, perAddress: 1e6, perAddressWithoutToken: 1e6 },
         ...options,
       });
-      const pool = postgres === undefined ? undefined : new Pool({ connectionString: postgres.url, max: 2 });
+      const pool = postgres === undefined ? undefined : lookingPool(postgres.url);
       const pglite = (await embedded.mock.results[0]?.value) as PGlite | undefined;
       return new AttackedServer({
         running,

@@ -9,6 +9,8 @@ import { installPouchDb, POUCHDB_PAGE, startPouchDb } from './pouchdb/start-pouc
 
 const COUNT = Number(process.env['FAULTLINE_BENCH_TICKETS'] ?? 100_000);
 const ROUNDS = Number(process.env['FAULTLINE_BENCH_ROUNDS'] ?? 5);
+/** With more tickets PouchDB, at 5 ms or more a document, is run once, after the others: a round of it takes many minutes. */
+const POUCHDB_IN_TURN_TO = 20_000;
 
 /**
  * From an empty laptop to the first query over all tickets, in real Chromium, in turn: ours from the real
@@ -32,19 +34,23 @@ export async function run(): Promise<BenchResult> {
   try {
     // The first newcomer makes the server cut its segments; they last for everybody after.
     await ours(server.url);
-    const runs = await interleave(ROUNDS, {
+    const runPouchDb = (): Promise<number> => theirs(pouchPage, 'bootstrap', pouch.url);
+    const inTurn = COUNT <= POUCHDB_IN_TURN_TO;
+    const sides: Record<string, () => Promise<number>> = {
       ours: () => ours(server.url),
       dexie: () => theirs(peers, 'dexieRows'),
       rxdb: () => theirs(peers, 'bootstrap'),
-      pouchdb: () => theirs(pouchPage, 'bootstrap', pouch.url),
-    });
+    };
+    if (inTurn) sides['pouchdb'] = runPouchDb;
+    const { ours: mine = [], dexie, rxdb, pouchdb = [await runPouchDb()] } = await interleave(ROUNDS, sides);
+    const pouchdbRuns = inTurn ? '' : ' (one run)';
     const what = `${COUNT} tickets to the first query`;
     return {
       name: 'bootstrap',
       cases: [
-        compare(`${what}, against RxDB (Dexie storage)`, 'ms', 'less', runs.ours, runs.rxdb),
-        compare(`${what}, against PouchDB and express-pouchdb`, 'ms', 'less', runs.ours, runs.pouchdb),
-        compare(`${what}, against Dexie rows with six indexes`, 'ms', 'less', runs.ours, runs.dexie),
+        compare(`${what}, against RxDB (Dexie storage)`, 'ms', 'less', mine, rxdb),
+        compare(`${what}, against PouchDB and express-pouchdb${pouchdbRuns}`, 'ms', 'less', mine, pouchdb),
+        compare(`${what}, against Dexie rows with six indexes`, 'ms', 'less', mine, dexie),
       ],
     };
   } finally {

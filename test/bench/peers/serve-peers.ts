@@ -73,7 +73,7 @@ export async function openPeer(url: string): Promise<{
   const profile = folder();
   const context: BrowserContext = await openProfile(profile.path);
   const page: Page = context.pages()[0] ?? (await context.newPage());
-  page.setDefaultTimeout(600_000);
+  page.setDefaultTimeout(3_600_000);
   await page.goto(url);
   await page.waitForFunction(() => 'peer' in window);
   return {

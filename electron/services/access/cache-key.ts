@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { HostError } from '#shared/host/errors.ts';
+import { SingleFlight } from '../workspace/single-flight.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export type PageKey =
@@ -16,7 +17,7 @@ const KEY_BYTES = 32;
 export class CacheKey {
   readonly #vault: Vault;
   #known: PageKey | undefined;
-  #reading: Promise<PageKey> | undefined;
+  readonly #reads = new SingleFlight<PageKey>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
@@ -25,10 +26,7 @@ export class CacheKey {
   /** @throws HostError `vault.locked` while it waits for the passphrase. */
   get(): Promise<PageKey> {
     // One at a time: two windows that ask at once must not make two keys.
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+    return this.#reads.run(() => this.#read());
   }
 
   forget(): void {

@@ -3,6 +3,7 @@ import type { RefreshAnswer, RefreshRequest } from '#shared/sync/protocol.ts';
 import type { Clock } from '../journal/clock.ts';
 import { needsLogin, SyncError } from '../sync/sync-error.ts';
 import type { Tokens } from '../sync/tokens.ts';
+import { SingleFlight } from '../workspace/single-flight.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type DeviceKey, openDeviceKey } from './device-key.ts';
 
@@ -40,7 +41,7 @@ export class LoginKeeper implements Tokens {
   #key: DeviceKey | undefined;
   /** By the monotonic clock of this run; `undefined` when it cannot be told. */
   #dueMs: number | undefined;
-  #renewing: Promise<void> | undefined;
+  readonly #renewals = new SingleFlight<void>();
 
   constructor(options: LoginKeeperOptions) {
     this.#options = options;
@@ -98,14 +99,17 @@ export class LoginKeeper implements Tokens {
     await this.#options.vault.removeInternal(OLD_NAME);
   }
 
+  /** Forgets the login and the key: what comes next is another device. The vault has forgotten it by itself. */
+  async forgetDevice(): Promise<void> {
+    await this.forget();
+    this.#key = undefined;
+  }
+
   renew(spent: string | undefined, ask: (request: RefreshRequest) => Promise<RefreshAnswer>): Promise<void> {
-    if (this.#renewing === undefined) {
-      if (this.#pair !== undefined && this.#pair.token !== spent) return Promise.resolve();
-      this.#renewing = this.#renew(ask).finally(() => {
-        this.#renewing = undefined;
-      });
-    }
-    return this.#renewing;
+    return this.#renewals.run(async () => {
+      if (this.#pair !== undefined && this.#pair.token !== spent) return;
+      await this.#renew(ask);
+    });
   }
 
   async #renew(ask: (request: RefreshRequest) => Promise<RefreshAnswer>): Promise<void> {

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Workspace, WorkspaceSchema } from '#shared/host/app.ts';
+import { SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { systemClock } from '../journal/clock.ts';
+import { Journal } from '../journal/journal.ts';
 import { ServerClient } from '../sync/server-client.ts';
 import { Authorities } from '../trust/authorities.ts';
 import { TrustingDispatcher } from '../trust/trusting-dispatcher.ts';
@@ -13,6 +15,7 @@ import { Vault } from '../vault/vault.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { JsonFile } from './json-file.ts';
 import { WorkspaceHolder } from './workspace-holder.ts';
+import type { WorkspaceHolderOptions } from './workspace-holder-options.ts';
 
 const WORKSPACE: Workspace = {
   kind: 'server',
@@ -36,12 +39,17 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'faultline-holder-'));
   dir = await openDataDir(root);
   await new JsonFile(dir.workspace, WorkspaceSchema).write(WORKSPACE);
+  holder = await WorkspaceHolder.open(await options());
+});
+
+/** Of a start of the host: everything is read from the files. */
+async function options(): Promise<WorkspaceHolderOptions> {
   const seals = {
     state: async () => ({ kind: 'os' as const }),
     seal: async (text: string) => Buffer.from(text),
     open: async (sealed: Uint8Array) => ({ secret: Buffer.from(sealed).toString(), sealAgain: false }),
   };
-  holder = await WorkspaceHolder.open({
+  return {
     dir,
     vault: await Vault.open(dir.vault, seals),
     blobs: await BlobStore.open(dir.blobs),
@@ -51,9 +59,11 @@ beforeEach(async () => {
     seedDemo: async () => undefined,
     exportDir: root,
     sealByOs: async (text) => text,
-  });
-});
+  };
+}
+
 afterEach(async () => {
+  vi.restoreAllMocks();
   await holder.close();
   await rm(root, { recursive: true, force: true });
 });
@@ -65,13 +75,30 @@ test('[SY99] a wipe that is asked for again while it is under way is one wipe: n
   expect([existsSync(dir.wiping), existsSync(dir.wiped)]).toEqual([false, true]);
 });
 
-test('[SY63] a renewal that is asked for again while it is under way is one renewal: the laptop becomes one new device', async () => {
+test('[SY99] what is founded after a wipe is another device: with a key of its own, which it still has after a start', async () => {
+  const before = (await holder.unsent()).signer.publicKey;
+  await holder.wipe();
+  const shown: Array<string | undefined> = [];
+  vi.spyOn(ServerClient.prototype, 'hello').mockResolvedValue({ protocol: SYNC_PROTOCOL } as never);
+  vi.spyOn(ServerClient.prototype, 'login').mockImplementation(async ({ device }) => {
+    shown.push(device.publicKey);
+    throw new Error('refused');
+  });
+  const login = { url: 'http://127.0.0.1:9', user: 'li.wei', password: 'x', deviceName: 'x' };
+  await expect(holder.connectServer(login)).rejects.toThrow('refused');
+  const started = await WorkspaceHolder.open(await options());
+  await expect(started.connectServer(login)).rejects.toThrow('refused');
+  expect(shown[0]).not.toBe(before);
+  expect(shown[1]).toBe(shown[0]);
+});
+
+/** A server that answers a renewal once `answered` is, with device 2 the first time, 3 the second. */
+function renewals(answered: Promise<void>) {
   const { userId, userName, roles, homeRegion, scopes } = WORKSPACE;
-  const answered = Promise.withResolvers<void>();
   let devices = 1;
-  const renewDevice = vi.spyOn(ServerClient.prototype, 'renewDevice').mockImplementation(async () => {
+  return vi.spyOn(ServerClient.prototype, 'renewDevice').mockImplementation(async () => {
     const number = ++devices;
-    await answered.promise;
+    await answered;
     return {
       tenant: 'main',
       userId,
@@ -87,6 +114,11 @@ test('[SY63] a renewal that is asked for again while it is under way is one rene
       expiresAt: '2100-01-01T00:00:00.000Z',
     } as never;
   });
+}
+
+test('[SY63] a renewal that is asked for again while it is under way is one renewal: the laptop becomes one new device', async () => {
+  const answered = Promise.withResolvers<void>();
+  const renewDevice = renewals(answered.promise);
   // So does the engine when the answer takes longer than ten minutes.
   const both = [holder.becomeNewDevice(), holder.becomeNewDevice()];
   answered.resolve();
@@ -96,5 +128,37 @@ test('[SY63] a renewal that is asked for again while it is under way is one rene
     'device-2',
     'device-2',
   ]);
-  renewDevice.mockRestore();
+});
+
+test('[SY99] [SY63] a laptop that is wiped while a renewal waits for its answer stays wiped: the answer brings nothing back', async () => {
+  const answered = Promise.withResolvers<void>();
+  renewals(answered.promise);
+  const renewal = holder.becomeNewDevice();
+  await holder.wipe();
+  answered.resolve();
+  await expect(renewal).rejects.toMatchObject({ code: 'app.noWorkspace' });
+  expect(holder.current).toBeUndefined();
+  expect([existsSync(dir.workspace), existsSync(dir.vault)]).toEqual([false, false]);
+});
+
+test('[SY99] [SY63] a wipe that comes while a renewal writes down who the laptop is waits for it, and leaves nothing of it', async () => {
+  renewals(Promise.resolve());
+  const order: string[] = [];
+  const close = Journal.prototype.close;
+  vi.spyOn(Journal.prototype, 'close').mockImplementation(function (this: Journal) {
+    order.push('closed');
+    return close.call(this);
+  });
+  let wiped: Promise<void> | undefined;
+  vi.spyOn(Journal.prototype, 'becomeDevice').mockImplementation(async () => {
+    wiped = holder.wipe();
+    // Time enough for a wipe that does not wait.
+    for (let times = 0; times < 500; times++) await stat(root);
+    order.push('renewed');
+  });
+  await holder.becomeNewDevice();
+  await wiped;
+  expect(order).toEqual(['renewed', 'closed']);
+  expect(holder.current).toBeUndefined();
+  expect([existsSync(dir.workspace), existsSync(dir.vault)]).toEqual([false, false]);
 });

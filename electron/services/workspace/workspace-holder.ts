@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { Language, Workspace } from '#shared/host/app.ts';
 import { WorkspaceSchema } from '#shared/host/app.ts';
-import { HostError } from '#shared/host/errors.ts';
 import type { LoginAnswer, RefreshAnswer } from '#shared/sync/protocol.ts';
 import { generateDeviceKey } from '../access/device-key.ts';
 import { LoginKeeper } from '../access/login-keeper.ts';
@@ -11,14 +10,23 @@ import { BlobStore } from '../blobs/blob-store.ts';
 import { CarriedStore } from '../bundle/carried-store.ts';
 import type { UnsentWork } from '../bundle/unsent-work.ts';
 import { Journal } from '../journal/journal.ts';
-import { AttachmentUploads } from '../sync/blob-uploads.ts';
 import type { ServerClient } from '../sync/server-client.ts';
-import { SyncEngine } from '../sync/sync-engine.ts';
+import type { SyncEngine } from '../sync/sync-engine.ts';
 import { SyncError } from '../sync/sync-error.ts';
+import { InTurn } from './in-turn.ts';
 import { JsonFile } from './json-file.ts';
+import { makeEngine } from './make-engine.ts';
 import { type LoginDevice, ServerDoor } from './server-door.ts';
+import { SingleFlight } from './single-flight.ts';
 import { SyncMemory } from './sync-memory.ts';
 import { wipeWorkspace } from './wipe-workspace.ts';
+import {
+  alreadyInWorkspace,
+  damagedWorkspace,
+  noWorkspace,
+  notOnServer,
+  otherUser,
+} from './workspace-errors.ts';
 import type { WorkspaceHolderOptions } from './workspace-holder-options.ts';
 import { identityOf, standing, workspaceOf } from './workspace-of-answer.ts';
 
@@ -51,12 +59,16 @@ export class WorkspaceHolder {
   #open: OpenWorkspace | undefined;
   #wiped: Wiped | undefined;
   #isMaking = false;
-  #renewing: Promise<void> | undefined;
-  #wiping: Promise<void> | undefined;
+  readonly #renewals = new SingleFlight<void>();
+  readonly #wipes = new SingleFlight<void>();
+  /** What the files say about who this laptop is changes one after the other; after a wipe nothing changes it back. */
+  readonly #identity = new InTurn();
 
   private constructor(options: WorkspaceHolderOptions) {
     this.#options = options;
-    this.#file = new JsonFile(options.dir.workspace, WorkspaceSchema, damaged);
+    this.#file = new JsonFile(options.dir.workspace, WorkspaceSchema, () => {
+      throw damagedWorkspace();
+    });
     this.#memory = new SyncMemory(options.dir.sync, (thrown) => options.onFault?.('sync memory', thrown));
     this.#keeper = new LoginKeeper({
       vault: options.vault,
@@ -99,7 +111,7 @@ export class WorkspaceHolder {
   /** @throws HostError `app.noWorkspace`. */
   demand(): OpenWorkspace {
     if (this.#open !== undefined) return this.#open;
-    throw new HostError('app.noWorkspace', 'Choose the demo workspace or a server first.');
+    throw noWorkspace();
   }
 
   /** @throws HostError `app.alreadyInWorkspace`. */
@@ -183,10 +195,7 @@ export class WorkspaceHolder {
    * a login. Asked for again while it is under way, it is the same: of two devices and two keys one would be nobody's.
    */
   becomeNewDevice(): Promise<void> {
-    this.#renewing ??= this.#becomeNewDevice().finally(() => {
-      this.#renewing = undefined;
-    });
-    return this.#renewing;
+    return this.#renewals.run(() => this.#becomeNewDevice());
   }
 
   async #becomeNewDevice(): Promise<void> {
@@ -200,17 +209,19 @@ export class WorkspaceHolder {
         publicKey: key.publicKey,
       },
     });
-    const renewed = {
-      ...standing(workspace, answer),
-      ...identityOf(answer),
-      renewed: { at: new Date(this.#options.clock.nowMs()).toISOString(), from: workspace.deviceCode },
-    };
-    await this.#file.write(renewed);
-    await key.keep(this.#options.vault);
-    this.#keeper.replaceKey(key);
-    await this.#keeper.keep(answer);
-    await journal.becomeDevice(answer.deviceId);
-    this.#open = { ...this.demand(), workspace: renewed };
+    await this.#ofThis(journal, async () => {
+      const renewed = {
+        ...standing(workspace, answer),
+        ...identityOf(answer),
+        renewed: { at: new Date(this.#options.clock.nowMs()).toISOString(), from: workspace.deviceCode },
+      };
+      await this.#file.write(renewed);
+      await key.keep(this.#options.vault);
+      this.#keeper.replaceKey(key);
+      await this.#keeper.keep(answer);
+      await journal.becomeDevice(answer.deviceId);
+      this.#open = { ...this.demand(), workspace: renewed };
+    });
     this.#options.onChanged?.();
   }
 
@@ -220,10 +231,7 @@ export class WorkspaceHolder {
    * @throws HostError `bundle.failed`, `app.cannotQuarantine`; then nothing was destroyed.
    */
   wipe(): Promise<void> {
-    this.#wiping ??= this.#wipe().finally(() => {
-      this.#wiping = undefined;
-    });
-    return this.#wiping;
+    return this.#wipes.run(() => this.#identity.take(() => this.#wipe()));
   }
 
   async #wipe(): Promise<void> {
@@ -243,7 +251,7 @@ export class WorkspaceHolder {
         this.#open = undefined;
       },
     });
-    await this.#keeper.forget();
+    await this.#keeper.forgetDevice();
     // The store stays in use: an empty one.
     await BlobStore.open(dir.blobs);
     await mkdir(dir.uploads, { recursive: true });
@@ -316,64 +324,42 @@ export class WorkspaceHolder {
     const engine =
       workspace.serverUrl === undefined
         ? undefined
-        : await this.#makeEngine(workspace.serverUrl, journal, carried);
+        : await makeEngine(this.#options, this.#memory, {
+            journal,
+            carried,
+            client: this.#door.client(workspace.serverUrl),
+            identity: { becomeNewDevice: () => this.becomeNewDevice(), wipe: () => this.wipe() },
+          });
     const openedAt = new Date(clock.nowMs()).toISOString();
     this.#open = { workspace, journal, carried, engine, openedAt };
     engine?.start();
   }
 
-  async #makeEngine(
-    serverUrl: string,
-    journal: Journal,
-    carried: CarriedStore,
-  ): Promise<SyncEngine<ServerClient>> {
-    const { blobs, clock, random, timing, timers, dir, onFault } = this.#options;
-    const client = this.#door.client(serverUrl);
-    const memory = await this.#memory.read();
-    return new SyncEngine({
-      journal,
-      blobs,
-      client,
-      clock,
-      random,
-      timing,
-      timers,
-      carried,
-      uploads: new AttachmentUploads({
-        sources: [journal, carried],
-        blobs,
-        client,
-        clock,
-        file: dir.unfinishedUploads,
-      }),
-      identity: { becomeNewDevice: () => this.becomeNewDevice(), wipe: () => this.wipe() },
-      revokedMs: memory.revokedMs,
-      onRevoked: (revokedMs) => this.#memory.remember({ revokedMs }),
-      isOffline: memory.offline,
-      onOffline: (offline) => this.#memory.remember({ offline }),
-      metered: memory.metered,
-      onMeteredMode: (metered) => this.#memory.remember({ metered }),
-      onFault: (thrown) => onFault?.('sync engine', thrown),
-    });
-  }
-
   async #loggedIn(answer: LoginAnswer): Promise<void> {
-    const { workspace, engine } = this.demand();
-    if (answer.userId !== workspace.userId)
-      throw new HostError(
-        'app.otherUser',
-        'This workspace belongs to another user. Sign in as the one whose work is here.',
-      );
-    await this.#keeper.keep(answer);
-    await this.#change(standing(workspace, answer));
+    const { workspace, journal, engine } = this.demand();
+    if (answer.userId !== workspace.userId) throw otherUser();
+    await this.#ofThis(journal, async () => {
+      await this.#keeper.keep(answer);
+      await this.#change(standing(workspace, answer));
+    });
     engine?.loggedIn(answer.token);
   }
 
   #stand(answer: RefreshAnswer): void {
-    const { workspace } = this.demand();
+    const { workspace, journal } = this.demand();
     const renewed = standing(workspace, answer);
     if (JSON.stringify(renewed) === JSON.stringify(workspace)) return;
-    this.#change(renewed).catch((thrown: unknown) => this.#options.onFault?.('workspace', thrown));
+    this.#ofThis(journal, () => this.#change(renewed)).catch((thrown: unknown) =>
+      this.#options.onFault?.('workspace', thrown),
+    );
+  }
+
+  /** In its turn, and only while the workspace that it is about is still open. @throws HostError `app.noWorkspace`. */
+  #ofThis(journal: Journal, work: () => Promise<void>): Promise<void> {
+    return this.#identity.take(async () => {
+      if (this.#open?.journal !== journal) throw noWorkspace();
+      await work();
+    });
   }
 
   async #change(workspace: Workspace): Promise<void> {
@@ -384,20 +370,7 @@ export class WorkspaceHolder {
 
   #serverOf(): { serverUrl: string; tenant: string; userId: string; device: LoginDevice } {
     const { serverUrl, tenant = 'main', userId, deviceId, deviceCode } = this.demand().workspace;
-    if (serverUrl === undefined)
-      throw new HostError('app.notOnServer', 'The demo workspace has no server to log in to.');
+    if (serverUrl === undefined) throw notOnServer();
     return { serverUrl, tenant, userId, device: { id: deviceId, code: deviceCode, name: deviceCode } };
   }
-}
-
-function alreadyInWorkspace(): HostError {
-  return new HostError('app.alreadyInWorkspace', 'This data folder already has a workspace.');
-}
-
-/** Beginning anew would hide the journal and what is unsent in it. */
-function damaged(): never {
-  throw new HostError(
-    'app.damagedWorkspace',
-    'The file workspace.json in the data folder is damaged. Restore it from a backup. The journal beside it is untouched.',
-  );
 }

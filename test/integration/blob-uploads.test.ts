@@ -8,7 +8,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BlobStore } from '#electron/services/blobs/blob-store.ts';
 import { systemClock } from '#electron/services/journal/clock.ts';
 import { Journal } from '#electron/services/journal/journal.ts';
-import { AttachmentUploads, priorityOf } from '#electron/services/sync/blob-uploads.ts';
+import {
+  AttachmentUploads,
+  type AttachmentUploadsOptions,
+  priorityOf,
+} from '#electron/services/sync/blob-uploads.ts';
 import { ServerClient } from '#electron/services/sync/server-client.ts';
 import { aDraft } from '#test/support/journal-builders.ts';
 import { ScriptedTus } from '#test/support/scripted-tus.ts';
@@ -23,14 +27,14 @@ let journal: Journal;
 let blobs: BlobStore;
 let uploads: AttachmentUploads;
 
-const someUploads = (): AttachmentUploads =>
-  new AttachmentUploads({
-    sources: [journal],
-    blobs,
-    client: new ServerClient(url, 'token'),
-    clock: systemClock(),
-    file: join(dir, 'uploads.json'),
-  });
+const options = (): AttachmentUploadsOptions => ({
+  sources: [journal],
+  blobs,
+  client: new ServerClient(url, 'token'),
+  clock: systemClock(),
+  file: join(dir, 'uploads.json'),
+});
+const someUploads = (): AttachmentUploads => new AttachmentUploads(options());
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'faultline-uploads-'));
@@ -154,6 +158,34 @@ test('[SY94] an upload that the server has forgotten begins anew, a locked one i
   await expect(uploads.sendNext(never, FREE)).rejects.toMatchObject({ code: 'sync.serverFault' });
   server.uploads.clear();
   server.fail('PATCH', { status: 423 }, { status: 409, code: 'upload.otherOffset' }, { status: 410 });
+  expect(await sendAll()).toEqual(['sent']);
+});
+
+test('[SY94] a server that keeps an upload locked is asked eight times, at most ten seconds apart; then others go first, and a line that is given up ends the wait', async () => {
+  await attached(2 * MB);
+  const waits: number[] = [];
+  let onWait = (fire: () => void): void => fire();
+  uploads = new AttachmentUploads({
+    ...options(),
+    timers: {
+      set: (ms, fire) => {
+        waits.push(ms);
+        onWait(fire);
+        return () => undefined;
+      },
+    },
+  });
+  const locked = Array.from({ length: 8 }, () => ({ status: 423, retryAfter: '86400' }));
+  server.fail('PATCH', ...locked);
+  expect(await uploads.sendNext(never, FREE)).toBe('refused');
+  expect(waits).toEqual(Array.from({ length: 7 }, () => 10_000));
+
+  uploads.retryRefused();
+  const stop = new AbortController();
+  onWait = () => stop.abort();
+  server.fail('HEAD', { status: 423 });
+  await expect(uploads.sendNext(stop.signal, FREE)).rejects.toThrow();
+  uploads = someUploads();
   expect(await sendAll()).toEqual(['sent']);
 });
 

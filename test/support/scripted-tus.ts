@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { listen } from './listen.ts';
 
 /** What goes wrong with the next request of a method. `cut`: half of the body is taken, then the line is cut. */
-export type TusMishap = 'cut' | 'dropAnswer' | { readonly status: number; readonly code?: string };
+export type TusMishap = 'cut' | 'dropAnswer' | { readonly status: number; readonly code?: string; readonly retryAfter?: string };
 
 interface Growing {
   readonly sha256: string;
@@ -60,7 +60,7 @@ export class ScriptedTus {
     }
     this.received += size;
     const body = this.garble(Buffer.concat(chunks));
-    if (typeof mishap === 'object') return this.#problem(response, mishap.status, mishap.code);
+    if (typeof mishap === 'object') return this.#problem(response, mishap.status, mishap.code, mishap.retryAfter);
     if (mishap === 'cut' || mishap === 'dropAnswer') {
       const silent = { writeHead: () => silent, setHeader: () => silent, end: () => silent };
       this.#handle(method, url, request, silent as unknown as ServerResponse, body);
@@ -136,9 +136,13 @@ export class ScriptedTus {
     response.end(JSON.stringify({ sha256, size: this.blobs.get(sha256)?.length, durable: this.durable }));
   }
 
-  #problem(response: ServerResponse, status: number, code = 'test.mishap'): void {
+  #problem(response: ServerResponse, status: number, code = 'test.mishap', retryAfter?: string): void {
     response
-      .writeHead(status, { 'content-type': 'application/problem+json', 'tus-resumable': '1.0.0' })
+      .writeHead(status, {
+        'content-type': 'application/problem+json',
+        'tus-resumable': '1.0.0',
+        ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+      })
       .end(JSON.stringify({ type: 'about:blank', title: code, status, detail: `scripted ${status}`, code }));
   }
 }

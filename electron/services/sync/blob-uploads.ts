@@ -6,7 +6,13 @@ import type { Clock } from '../journal/clock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { NamedBlob } from '#shared/events/named-blobs.ts';
 import { JsonFile } from '../workspace/json-file.ts';
-import type { BlobUploads, UploadLimits, UploadProgress } from './engine-ports.ts';
+import {
+  type BlobUploads,
+  systemTimers,
+  type Timers,
+  type UploadLimits,
+  type UploadProgress,
+} from './engine-ports.ts';
 import type { ServerClient } from './server-client.ts';
 import { SyncError } from './sync-error.ts';
 import { tusUpload } from './tus-upload.ts';
@@ -19,6 +25,8 @@ export interface AttachmentUploadsOptions {
   readonly blobs: BlobStore;
   readonly client: Pick<ServerClient, 'receipt' | 'putBlob' | 'upload'>;
   readonly clock: Clock;
+  /** Those of this process when not given. */
+  readonly timers?: Timers | undefined;
   /** Remembers uploads under way, so that a restart goes on where it was. */
   readonly file: string;
 }
@@ -170,6 +178,7 @@ export class AttachmentUploads implements BlobUploads {
         size,
         id: this.#underWay[sha256]?.id,
         monotonicMs: () => clock.monotonicMs(),
+        timers: this.#options.timers ?? systemTimers,
         signal,
         onProgress: async (id, sentBytes) => {
           await this.#remember(sha256, { id, sentBytes });

@@ -104,6 +104,22 @@ export interface Timers {
   set(ms: number, fn: () => void): () => void;
 }
 
+/** Waits. @throws the signal's reason as soon as it is aborted. */
+export function pause(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => {
+    giveUp();
+    reject(signal.reason as Error);
+  };
+  const giveUp = timers.set(ms, () => {
+    signal.removeEventListener('abort', onAbort);
+    resolve();
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  return promise;
+}
+
 /** The timers of this process. They do not keep it alive. */
 export const systemTimers: Timers = {
   set: (ms, fn) => {

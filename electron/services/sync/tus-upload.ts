@@ -1,5 +1,5 @@
 import { openAsBlob } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
+import { pause, type Timers } from './engine-ports.ts';
 import type { ServerClient } from './server-client.ts';
 import { badAnswer, SyncError } from './sync-error.ts';
 
@@ -15,6 +15,7 @@ export interface TusUpload {
   /** The upload that was begun before, if any. */
   readonly id: string | undefined;
   readonly monotonicMs: () => number;
+  readonly timers: Timers;
   readonly signal: AbortSignal;
   /** Told before the first byte goes and after each piece; what it returns is waited for. */
   readonly onProgress: (id: string, sentBytes: number) => void | Promise<void>;
@@ -29,6 +30,7 @@ const SLOW_MS = 10_000;
 /** Another request of the same upload is still at work on the server: it lets go within seconds. */
 const LOCK_TRIES = 8;
 const LOCK_WAIT_MS = 500;
+const LONGEST_LOCK_WAIT_MS = 10_000;
 /** A server that forgets uploads again and again is at fault. */
 const MAX_BEGINNINGS = 3;
 const MAX_MISMATCHES = 5;
@@ -40,7 +42,7 @@ const MAX_MISMATCHES = 5;
  * @throws SyncError; what was sent so far is not lost.
  */
 export async function tusUpload(upload: TusUpload): Promise<boolean> {
-  const { line, size, signal, onProgress, monotonicMs } = upload;
+  const { line, size, signal, onProgress, monotonicMs, timers } = upload;
   const file = await openAsBlob(upload.path);
   let { id } = upload;
   let piece = SMALLEST_PIECE;
@@ -88,7 +90,8 @@ export async function tusUpload(upload: TusUpload): Promise<boolean> {
       } catch (thrown) {
         const isLocked = thrown instanceof SyncError && thrown.detail['status'] === 423;
         if (!isLocked || tries >= LOCK_TRIES) throw thrown;
-        await wait(thrown.retryAfterMs ?? LOCK_WAIT_MS * tries, undefined, { signal, ref: false });
+        const waitMs = thrown.retryAfterMs ?? LOCK_WAIT_MS * tries;
+        await pause(timers, Math.min(waitMs, LONGEST_LOCK_WAIT_MS), signal);
       }
     }
   }

@@ -35,6 +35,7 @@ export async function makeEngine(
       blobs,
       client,
       clock,
+      timers,
       file: dir.unfinishedUploads,
     }),
     identity,

@@ -4,21 +4,33 @@ import { useTranslation } from 'react-i18next';
 import type { AdminDevice } from '#shared/sync/admin.ts';
 import { useDesk } from '../../app/desk.ts';
 import classes from './admin-page.module.css';
+import { firstPages } from './first-pages.ts';
 import { formatSeen } from './format-seen.ts';
+import { More } from './more.tsx';
 import { ReasonDialog } from './reason-dialog.tsx';
 import { Trouble } from './trouble.tsx';
 import { useLoaded } from './use-loaded.ts';
+
+const PAGE = 200;
 
 /** The laptops, and the two words that may be said of one: revoke, reinstate. */
 export function DevicesTab() {
   const { t, i18n } = useTranslation();
   const { host } = useDesk();
-  const load = useCallback(() => host.admin.devices({ limit: 500 }), [host]);
-  const { value, trouble, act } = useLoaded(load);
+  const [pages, setPages] = useState(1);
+  const load = useCallback(
+    () =>
+      firstPages(pages, async (after) => {
+        const { devices, next } = await host.admin.devices({ after, limit: PAGE });
+        return { items: devices, next };
+      }),
+    [host, pages],
+  );
+  const { value, trouble, refusal, act, forget } = useLoaded(load);
   const [chosen, setChosen] = useState<AdminDevice>();
   /** Whoever works at a screen like this one has a laptop in the list. */
   const nameOf = (userId: string): string =>
-    value?.devices.find((device) => device.userId === userId)?.userName ?? userId;
+    value?.items.find((device) => device.userId === userId)?.userName ?? userId;
   const isRevoked = chosen !== undefined && chosen.revoked !== null;
   return (
     <section>
@@ -33,7 +45,7 @@ export function DevicesTab() {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {value?.devices.map((device) => (
+          {value?.items.map((device) => (
             <Table.Tr key={device.id} data-testid="admin-device" data-code={device.code}>
               <Table.Td>
                 <b>{device.code}</b> {describe(device)}
@@ -68,6 +80,7 @@ export function DevicesTab() {
           ))}
         </Table.Tbody>
       </Table>
+      <More page={value} onMore={() => setPages(pages + 1)} />
       {chosen !== undefined && (
         <ReasonDialog
           title={t(isRevoked ? 'admin.device.reinstate' : 'admin.device.revoke')}
@@ -75,7 +88,7 @@ export function DevicesTab() {
             code: chosen.code,
           })}
           submit={t(isRevoked ? 'admin.device.reinstate' : 'admin.device.revoke')}
-          trouble={trouble}
+          trouble={refusal}
           {...(!isRevoked && {
             besides: {
               label: t('admin.device.endSignIn'),
@@ -89,7 +102,10 @@ export function DevicesTab() {
                 : host.admin.revokeDevice({ id: chosen.id, reason, endSignIn }),
             )
           }
-          onClose={() => setChosen(undefined)}
+          onClose={() => {
+            forget();
+            setChosen(undefined);
+          }}
         />
       )}
     </section>

@@ -8,10 +8,14 @@ import { useNow } from '../../components/use-now.ts';
 import { explainVerdict, useStreamNames } from '../sync/index.ts';
 import { tellEvent, useDirectory, type EventTeller } from '../ticket/index.ts';
 import classes from './admin-page.module.css';
+import { firstPages } from './first-pages.ts';
 import { formatSeen } from './format-seen.ts';
+import { More } from './more.tsx';
 import { ReasonDialog } from './reason-dialog.tsx';
 import { Trouble } from './trouble.tsx';
 import { useLoaded } from './use-loaded.ts';
+
+const PAGE = 200;
 
 type Choice = { readonly refusal: AdminRefusal; readonly isAccepting: boolean };
 
@@ -21,9 +25,17 @@ export function HeldBackTab() {
   const { host } = useDesk();
   const now = useNow(60_000);
   const { nameOf } = useDirectory();
-  const load = useCallback(() => host.admin.refusals({ limit: 200 }), [host]);
-  const { value, trouble, act } = useLoaded(load);
-  const streamName = useStreamNames((value?.refusals ?? []).map(({ event }) => event?.stream ?? ''));
+  const [pages, setPages] = useState(1);
+  const load = useCallback(
+    () =>
+      firstPages(pages, async (after) => {
+        const { refusals, next } = await host.admin.refusals({ after, limit: PAGE });
+        return { items: refusals, next };
+      }),
+    [host, pages],
+  );
+  const { value, trouble, refusal: refused, act, forget } = useLoaded(load);
+  const streamName = useStreamNames((value?.items ?? []).map(({ event }) => event?.stream ?? ''));
   const [choice, setChoice] = useState<Choice>();
   const teller = { t, language: i18n.language, zone: deviceZone(), now, nameOf };
   const decide = (reason: string): Promise<boolean> => {
@@ -39,9 +51,9 @@ export function HeldBackTab() {
     <section>
       <p className={classes.note}>{t('admin.heldBack.lead')}</p>
       <Trouble text={trouble} />
-      {value?.refusals.length === 0 && <p className={classes.note}>{t('admin.heldBack.nothing')}</p>}
+      {value?.items.length === 0 && <p className={classes.note}>{t('admin.heldBack.nothing')}</p>}
       <Table stickyHeader data-testid="admin-held-back">
-        {value !== undefined && value.refusals.length > 0 && (
+        {value !== undefined && value.items.length > 0 && (
           <Table.Thead>
             <Table.Tr>
               {(['what', 'who', 'when', 'why'] as const).map((column) => (
@@ -52,7 +64,7 @@ export function HeldBackTab() {
           </Table.Thead>
         )}
         <Table.Tbody>
-          {value?.refusals.map((refusal) => (
+          {value?.items.map((refusal) => (
             <Table.Tr key={refusal.device + refusal.id}>
               <Table.Td>
                 <What event={refusal.event} teller={teller} streamName={streamName} />
@@ -61,7 +73,14 @@ export function HeldBackTab() {
               <Table.Td className={classes.figure}>
                 {formatSeen(refusal.receivedAt, i18n.language, '')}
               </Table.Td>
-              <Table.Td>{explainVerdict(refusal, t)}</Table.Td>
+              <Table.Td>
+                {explainVerdict(refusal, t)}
+                {refusal.lostAt !== null && (
+                  <p className={classes.words}>
+                    {t('admin.heldBack.lostAt', { at: formatSeen(refusal.lostAt, i18n.language, '') })}
+                  </p>
+                )}
+              </Table.Td>
               <Table.Td>
                 <div className={classes.acts}>
                   {refusal.mayAccept && (
@@ -88,14 +107,18 @@ export function HeldBackTab() {
           ))}
         </Table.Tbody>
       </Table>
+      <More page={value} onMore={() => setPages(pages + 1)} />
       {choice !== undefined && (
         <ReasonDialog
           title={t(choice.isAccepting ? 'admin.heldBack.accept' : 'admin.heldBack.dismiss')}
           lead={t(choice.isAccepting ? 'admin.heldBack.acceptLead' : 'admin.heldBack.dismissLead')}
           submit={t(choice.isAccepting ? 'admin.heldBack.accept' : 'admin.heldBack.dismiss')}
-          trouble={trouble}
+          trouble={refused}
           onSubmit={decide}
-          onClose={() => setChoice(undefined)}
+          onClose={() => {
+            forget();
+            setChoice(undefined);
+          }}
         />
       )}
     </section>

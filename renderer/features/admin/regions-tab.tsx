@@ -31,7 +31,7 @@ export function RegionsTab() {
     async () => ({ ...(await host.admin.regions({})), ...(await host.admin.teams({})) }),
     [host],
   );
-  const { value, trouble, act } = useLoaded(load);
+  const { value, trouble, refusal, act, forget } = useLoaded(load);
   const [draft, setDraft] = useState<Draft>();
   const regionName = (id: string): string => namedRegion(value?.regions ?? [], id, i18n.language);
   const nameOf = (id: string): string =>
@@ -48,6 +48,10 @@ export function RegionsTab() {
     region: null,
     tier: null,
   });
+  const close = (): void => {
+    forget();
+    setDraft(undefined);
+  };
   const save = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     if (draft === undefined) return;
@@ -63,7 +67,7 @@ export function RegionsTab() {
             tier: tier === null ? null : Tier.parse(tier),
           }),
     );
-    if (isDone) setDraft(undefined);
+    if (isDone) close();
   };
   const set = (patch: Partial<Draft>): void => setDraft((before) => before && { ...before, ...patch });
   const isFilled =
@@ -95,7 +99,7 @@ export function RegionsTab() {
         <DialogFrame
           title={t(draft.isNew ? `admin.${draft.kind}.new` : `admin.${draft.kind}.edit`)}
           size={440}
-          onClose={() => setDraft(undefined)}
+          onClose={close}
         >
           <form className={classes.form} onSubmit={(event) => void save(event)}>
             <TextInput
@@ -136,9 +140,9 @@ export function RegionsTab() {
                 />
               </>
             )}
-            <Trouble text={trouble} />
+            <Trouble text={refusal} />
             <div className={classes.foot}>
-              <Button variant="default" onClick={() => setDraft(undefined)}>
+              <Button variant="default" onClick={close}>
                 {t('app.close')}
               </Button>
               <Button type="submit" disabled={!isFilled} data-testid="region-save">

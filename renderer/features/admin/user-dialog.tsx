@@ -6,19 +6,20 @@ import { administeredRegions, givableRoles } from '#shared/domain/rights/adminis
 import type { AdminUser } from '#shared/sync/admin.ts';
 import { subjectOf, useDesk } from '../../app/desk.ts';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
-import { explainError } from '../../app/explain.ts';
 import classes from './admin-page.module.css';
 import { useLoaded } from './use-loaded.ts';
 
 interface UserDialogProps {
   /** `undefined` for a new one. */
   readonly user: AdminUser | undefined;
+  /** Why it was not saved the last time. */
+  readonly trouble: string | undefined;
   readonly act: (work: () => Promise<unknown>) => Promise<boolean>;
   readonly onClose: () => void;
 }
 
 /** Makes an account or changes one. A new password ends all logins of the user. */
-export function UserDialog({ user, act, onClose }: UserDialogProps) {
+export function UserDialog({ user, trouble, act, onClose }: UserDialogProps) {
   const { t, i18n } = useTranslation();
   const { host, workspace } = useDesk();
   const loadRegions = useCallback(() => host.admin.regions({}), [host]);
@@ -35,7 +36,6 @@ export function UserDialog({ user, act, onClose }: UserDialogProps) {
   const [homeRegion, setHomeRegion] = useState<string | null>(user?.homeRegion ?? null);
   const [more, setMore] = useState<string[]>([...(user?.regions ?? [])]);
   const [memberOf, setMemberOf] = useState<string[]>([...(user?.teams ?? [])]);
-  const [trouble, setTrouble] = useState<string>();
   const named = (thing: { id: string; nameZh: string; nameEn: string }): { value: string; label: string } => {
     const name = i18n.language === 'en' ? thing.nameEn : thing.nameZh;
     // What has no name yet is called by its id: once is enough.
@@ -50,7 +50,6 @@ export function UserDialog({ user, act, onClose }: UserDialogProps) {
 
   const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
-    setTrouble(undefined);
     const known = roles.filter((role): role is Role => Role.safeParse(role).success);
     const data = {
       name: name.trim(),
@@ -59,19 +58,14 @@ export function UserDialog({ user, act, onClose }: UserDialogProps) {
       regions: more,
       teams: memberOf,
     };
-    const isDone = await act(async () => {
-      try {
-        await (user === undefined
-          ? host.admin.createUser({ ...data, id: id.trim(), password })
-          : host.admin.updateUser({
-              id: user.id,
-              change: { ...data, ...(password !== '' && { password }) },
-            }));
-      } catch (thrown) {
-        setTrouble(explainError(thrown));
-        throw thrown;
-      }
-    });
+    const isDone = await act(() =>
+      user === undefined
+        ? host.admin.createUser({ ...data, id: id.trim(), password })
+        : host.admin.updateUser({
+            id: user.id,
+            change: { ...data, ...(password !== '' && { password }) },
+          }),
+    );
     if (isDone) onClose();
   };
 

@@ -5,6 +5,8 @@ import type { AdminUser } from '#shared/sync/admin.ts';
 import { useDesk } from '../../app/desk.ts';
 import classes from './admin-page.module.css';
 import { namedRegion } from './named-region.ts';
+import { firstPages } from './first-pages.ts';
+import { More } from './more.tsx';
 import { Trouble } from './trouble.tsx';
 import { useLoaded } from './use-loaded.ts';
 import { UserDialog } from './user-dialog.tsx';
@@ -17,8 +19,15 @@ export function UsersTab() {
   const { t, i18n } = useTranslation();
   const { host } = useDesk();
   const [search, setSearch] = useState('');
-  const [limit, setLimit] = useState(PAGE);
-  const load = useCallback(() => host.admin.users({ search, limit }), [host, search, limit]);
+  const [pages, setPages] = useState(1);
+  const load = useCallback(
+    () =>
+      firstPages(pages, async (after) => {
+        const { users, next } = await host.admin.users({ search, after, limit: PAGE });
+        return { items: users, next };
+      }),
+    [host, search, pages],
+  );
   const loadPlaces = useCallback(
     async () => ({ ...(await host.admin.regions({})), ...(await host.admin.teams({})) }),
     [host],
@@ -29,7 +38,7 @@ export function UsersTab() {
     const team = places?.teams.find((known) => known.id === id);
     return team === undefined ? id : i18n.language === 'en' ? team.nameEn : team.nameZh;
   };
-  const { value, trouble, act } = useLoaded(load);
+  const { value, trouble, refusal, act, forget } = useLoaded(load);
   const [edited, setEdited] = useState<AdminUser | 'new'>();
   return (
     <section>
@@ -45,7 +54,7 @@ export function UsersTab() {
           {t('admin.user.new')}
         </Button>
       </Group>
-      <Trouble text={trouble} />
+      <Trouble text={(edited === undefined ? refusal : undefined) ?? trouble} />
       <Table stickyHeader highlightOnHover data-testid="admin-users">
         <Table.Thead>
           <Table.Tr>
@@ -56,7 +65,7 @@ export function UsersTab() {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {value?.users.map((user) => (
+          {value?.items.map((user) => (
             <Table.Tr
               key={user.id}
               data-testid="admin-user"
@@ -106,16 +115,16 @@ export function UsersTab() {
           ))}
         </Table.Tbody>
       </Table>
-      {value?.next !== null && value !== undefined && (
-        <Button size="xs" variant="default" mt="sm" onClick={() => setLimit(Math.min(500, limit + PAGE))}>
-          {t('admin.more')}
-        </Button>
-      )}
+      <More page={value} onMore={() => setPages(pages + 1)} />
       {edited !== undefined && (
         <UserDialog
           user={edited === 'new' ? undefined : edited}
+          trouble={refusal}
           act={act}
-          onClose={() => setEdited(undefined)}
+          onClose={() => {
+            forget();
+            setEdited(undefined);
+          }}
         />
       )}
     </section>

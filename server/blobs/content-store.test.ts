@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,8 @@ import {
   type StoredContent,
 } from './content-store.ts';
 import { openBucket } from './s3/open-bucket.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const MB = 1024 * 1024;
 
 /** A store, and the way behind its back. */

@@ -11,10 +11,10 @@ import { newUser } from '#test/support/attack/victim.ts';
 import { codeOf, DeviceKey } from '#test/support/login-device.ts';
 import { SyncDevice, type Answer } from '#test/support/sync-device.ts';
 import { beginUpload, patch, tus } from '#test/support/uploads.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const DAY = 24 * 3_600_000;
 
 describe.each(DATABASES)('Attachments on %s', (kind) => {

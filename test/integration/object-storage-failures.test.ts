@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,8 +13,8 @@ import { StorageFailure } from '#server/blobs/storage-failure.ts';
 import type { Storage } from '#server/blobs/storage.ts';
 import { startObjectStore, type ObjectStore } from '#test/support/object-store.ts';
 import { startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const MB = 1024 * 1024;
 
 vi.setConfig({ testTimeout: 60_000 });

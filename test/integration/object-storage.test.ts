@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,7 @@ import { runServerCommand } from '#test/support/server-process.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
 import { startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
 import { beginUpload, codeOf, patch, tus } from '#test/support/uploads.ts';
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { sha256 } from '#test/support/sha256.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 

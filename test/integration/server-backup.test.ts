@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -10,8 +10,7 @@ import { OperatedServers } from '#test/support/operated-servers.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { runServerCommand } from '#test/support/server-process.ts';
 import { checksumOf, SyncDevice } from '#test/support/sync-device.ts';
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { sha256 } from '#test/support/sha256.ts';
 
 /** Processes are started, certificates made, databases created: on a busy machine that takes its time. */
 vi.setConfig({ testTimeout: 90_000 });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +8,8 @@ import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { startRoundRobinProxy, type RoundRobinProxy } from '#test/support/proxy.ts';
 import { startServerProcess, type ServerProcess } from '#test/support/server-process.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
-import { beginUpload, patch, tus } from '#test/support/uploads.ts';
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { beginUpload, patch, sendPart, tus, uploadInParts } from '#test/support/uploads.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -45,37 +44,14 @@ describe('Three servers without a common folder', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const direct = (device: SyncDevice, place: number): SyncDevice =>
-    Object.assign(Object.create(SyncDevice.prototype) as SyncDevice, device, { url: nodes[place]!.url });
-
-  /** Sends the beginning of a part to one node, and then nothing. */
-  const begin = (device: SyncDevice, place: number, path: string, bytes: Uint8Array): AbortController => {
-    const abort = new AbortController();
-    void fetch(`${nodes[place]!.url}${path}`, {
-      method: 'PATCH',
-      signal: abort.signal,
-      headers: {
-        authorization: `Bearer ${device.login.token}`,
-        'tus-resumable': '1.0.0',
-        'upload-offset': '0',
-        'content-type': 'application/offset+octet-stream',
-      },
-      body: new ReadableStream({ start: (controller) => controller.enqueue(bytes) }),
-      duplex: 'half',
-    } as RequestInit).catch(() => undefined);
-    return abort;
-  };
+  const direct = (device: SyncDevice, place: number): SyncDevice => device.at(nodes[place]!.url);
 
   it('[SY73c] an upload goes on over another node with each part, and each node has the whole', async () => {
     const device = await SyncDevice.logIn(proxy.url, 'li.wei');
     const bytes = randomBytes(600_000);
     const path = await beginUpload(device, bytes);
     const from = proxy.served.length;
-    for (let offset = 0; offset < bytes.length; offset += 100_000) {
-      const head = await tus(device, 'HEAD', path);
-      expect(head.headers.get('upload-offset')).toBe(String(offset));
-      expect((await patch(device, path, offset, bytes.subarray(offset, offset + 100_000))).status).toBe(204);
-    }
+    await uploadInParts(device, path, bytes);
     expect(new Set(proxy.served.slice(from))).toEqual(new Set([0, 1, 2]));
     for (const place of [0, 1, 2]) {
       const { body } = await direct(device, place).request('GET', `/v1/blobs/${sha256(bytes)}`);
@@ -100,7 +76,7 @@ describe('Three servers without a common folder', () => {
     const device = await SyncDevice.logIn(proxy.url, 'li.wei');
     const bytes = randomBytes(300_000);
     const path = await beginUpload(device, bytes);
-    const stuck = begin(device, 0, path, bytes.subarray(0, 100_000));
+    const stuck = sendPart(nodes[0]!.url, device, path, bytes.subarray(0, 100_000));
     const offset = async (): Promise<string | null> =>
       (await tus(direct(device, 1), 'HEAD', path)).headers.get('upload-offset');
     await expect.poll(offset, { timeout: 30_000 }).toBe('100000');
@@ -108,7 +84,7 @@ describe('Three servers without a common folder', () => {
     expect((await device.request('GET', `/v1/blobs/${sha256(bytes)}/receipt`)).body).toMatchObject({
       durable: true,
     });
-    stuck.abort();
+    await stuck.giveUp();
   });
 
   it('[SY73c] a node that is killed in the middle of a part loses no more than that part', async () => {
@@ -116,7 +92,7 @@ describe('Three servers without a common folder', () => {
     const bytes = randomBytes(500_000);
     const path = await beginUpload(device, bytes);
     expect((await patch(direct(device, 1), path, 0, bytes.subarray(0, 200_000))).status).toBe(204);
-    const stuck = begin(device, 0, path, bytes.subarray(200_000, 300_000));
+    const stuck = sendPart(nodes[0]!.url, device, path, bytes.subarray(200_000, 300_000));
     await nodes[0]!.kill('SIGKILL');
     proxy.setOut(0, true);
     const offset = async (): Promise<number> =>
@@ -126,7 +102,7 @@ describe('Three servers without a common folder', () => {
     expect((await patch(device, path, from, bytes.subarray(from))).status).toBe(204);
     const { body } = await device.request('GET', `/v1/blobs/${sha256(bytes)}`);
     expect(Buffer.compare(body as Buffer, bytes)).toBe(0);
-    stuck.abort();
+    await stuck.giveUp();
   });
 
   it('[SY70f] no output of a server names the credentials', () => {

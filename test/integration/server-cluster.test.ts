@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +8,8 @@ import { startPostgres, type Postgres } from '#test/support/postgres.ts';
 import { startRoundRobinProxy, type RoundRobinProxy } from '#test/support/proxy.ts';
 import { startServerProcess, type ServerProcess } from '#test/support/server-process.ts';
 import { checksumOf, send, SyncDevice } from '#test/support/sync-device.ts';
-import { beginUpload, patch, sendPart, tus } from '#test/support/uploads.ts';
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { beginUpload, patch, sendPart, tus, uploadInParts } from '#test/support/uploads.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -38,8 +37,7 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const direct = (device: SyncDevice, place: number): SyncDevice =>
-    Object.assign(Object.create(SyncDevice.prototype) as SyncDevice, device, { url: nodes[place]!.url });
+  const direct = (device: SyncDevice, place: number): SyncDevice => device.at(nodes[place]!.url);
 
   it('[SY73b] push on one, poke from another, pull from the third', async () => {
     const here = await SyncDevice.logIn(nodes[0]!.url, 'li.wei');
@@ -91,11 +89,7 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
     const bytes = randomBytes(600_000);
     const path = await beginUpload(device, bytes);
     const from = proxy.served.length;
-    for (let offset = 0; offset < bytes.length; offset += 100_000) {
-      const head = await tus(device, 'HEAD', path);
-      expect(head.headers.get('upload-offset')).toBe(String(offset));
-      expect((await patch(device, path, offset, bytes.subarray(offset, offset + 100_000))).status).toBe(204);
-    }
+    await uploadInParts(device, path, bytes);
     expect(new Set(proxy.served.slice(from))).toEqual(new Set([0, 1, 2]));
     const receipt = await device.request('GET', `/v1/blobs/${sha256(bytes)}/receipt`);
     expect(receipt.body).toEqual({ sha256: sha256(bytes), size: 600_000, durable: true });

@@ -1,13 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { placeEmptyDatabase } from '#test/support/empty-database.ts';
 import { OperatedServers } from '#test/support/operated-servers.ts';
 import { runServerCommand, startServerProcess } from '#test/support/server-process.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { sha256 } from '#test/support/sha256.ts';
 
 /** Processes are started, certificates made, databases created: on a busy machine that takes its time. */
 vi.setConfig({ testTimeout: 90_000 });
@@ -17,7 +15,6 @@ let folder: string;
 beforeEach(async () => {
   servers = await OperatedServers.make();
   folder = servers.folder;
-  await placeEmptyDatabase(join(folder, 'data'));
 });
 afterEach(() => servers.remove());
 
@@ -123,7 +120,9 @@ describe('The command line', () => {
     await truncate(join(folder, 'data/blobs/main', sha256(bytes).slice(0, 2), sha256(bytes)), 10);
     const check = await runServerCommand(['check', '--data', join(folder, 'data')]);
     expect(check.code).toBe(1);
-    expect(JSON.parse(check.output)).toMatchObject({ troubles: [expect.stringContaining(sha256(bytes))] });
+    expect(JSON.parse(check.output)).toMatchObject({
+      troubles: [expect.stringContaining(sha256(bytes))],
+    });
   }, 60_000);
 
   it('[SY79] says how each command is used, and refuses what it does not know', async () => {

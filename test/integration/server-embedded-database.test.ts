@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { foldEntity } from '#shared/domain/projection.ts';
 import { placeEmptyDatabase } from '#test/support/empty-database.ts';
 import { runServerCommand, startServerProcess, type ServerProcess } from '#test/support/server-process.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
 /** A server of the time before there were tickets. */
 const ignorant: DomainPort = {
@@ -16,8 +17,6 @@ const ignorant: DomainPort = {
   touches: ({ stream }) => [stream],
   evolve: () => ({}),
 };
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
 describe('The embedded database', () => {
   it('[SY27] keeps everything over a restart and over kill -9, and opens for one server only', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'faultline-server-'));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect as connectTls } from 'node:tls';
@@ -8,15 +8,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startServer, type RunningServer } from '#server/start.ts';
-import { placeEmptyDatabase } from '#test/support/empty-database.ts';
 import { OperatedServers } from '#test/support/operated-servers.ts';
 import { startPostgres } from '#test/support/postgres.ts';
 import { runServerCommand, startServerProcess } from '#test/support/server-process.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
 const run = promisify(execFile);
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
 /** Processes are started, certificates made, databases created: on a busy machine that takes its time. */
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -25,7 +23,6 @@ let folder: string;
 beforeEach(async () => {
   servers = await OperatedServers.make();
   folder = servers.folder;
-  await placeEmptyDatabase(join(folder, 'data'));
 });
 afterEach(() => servers.remove());
 

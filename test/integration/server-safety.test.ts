@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,8 +6,7 @@ import { rawRequest, talk } from '#test/support/attack/raw-request.ts';
 import { codeOf } from '#test/support/login-device.ts';
 import { send, SyncDevice, type Answer } from '#test/support/sync-device.ts';
 import { DATABASES, TestServer } from '#test/support/test-server.ts';
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+import { sha256 } from '#test/support/sha256.ts';
 
 describe.each(DATABASES)('The server on %s, attacked', (kind) => {
   let server: TestServer;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { codeOf } from '#test/support/login-device.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
 import { DATABASES, TestServer } from '#test/support/test-server.ts';
 import { beginUpload, patch, tus, type TusAnswer } from '#test/support/uploads.ts';
+import { sha256 } from '#test/support/sha256.ts';
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const DAY = 24 * 3_600_000;
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -53,7 +53,11 @@ describe.each(DATABASES)('Uploads to a server on %s', (kind) => {
     expect(head.headers.get('access-control-allow-origin')).toBeNull();
     expect(head.headers.get('tus-resumable')).toBe('1.0.0');
     expect((await patch(device, path, 100_000, bytes.subarray(100_000))).status).toBe(204);
-    expect((await receipt(bytes)).body).toEqual({ sha256: sha256(bytes), size: 300_000, durable: true });
+    expect((await receipt(bytes)).body).toEqual({
+      sha256: sha256(bytes),
+      size: 300_000,
+      durable: true,
+    });
     const { body } = await device.request('GET', `/v1/blobs/${sha256(bytes)}`);
     expect(Buffer.compare(body as Buffer, bytes)).toBe(0);
     expect(codeOf(await tus(device, 'HEAD', path))).toEqual([404, undefined]);

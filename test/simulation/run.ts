@@ -10,7 +10,7 @@
  */
 import 'fake-indexeddb/auto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { understand } from '#test/support/command-line.ts';
 import { SharedDatabase } from './central-server.ts';
 import { PLANTS, type Plant } from './plants.ts';
 import { readRegression, type Regression } from './regression.ts';
@@ -35,7 +35,20 @@ const USAGE = `npm run sim -- [--seeds N] [--first-seed F] [--clients C] [--step
 
 docs/spec/simulation.md says what happens and what must hold.`;
 
-const values = understand();
+const values = understand(USAGE, {
+  seeds: { type: 'string', default: '50' },
+  'first-seed': { type: 'string', default: '1' },
+  seed: { type: 'string' },
+  clients: { type: 'string', default: '4' },
+  steps: { type: 'string', default: '200' },
+  plant: { type: 'string' },
+  'verify-determinism': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  trace: { type: 'string' },
+  shrink: { type: 'string' },
+  script: { type: 'string' },
+  verbose: { type: 'boolean', default: false },
+});
 
 const kept: Regression | undefined =
   values.script === undefined ? undefined : readRegression(readFileSync(values.script, 'utf8'));
@@ -113,32 +126,4 @@ function whole(name: string, text: string): number {
   if (Number.isSafeInteger(number) && number >= 0) return number;
   console.error(`--${name} wants a whole number, not ${text}.`);
   process.exit(2);
-}
-
-function understand() {
-  try {
-    const { values: given } = parseArgs({
-      options: {
-        seeds: { type: 'string', default: '50' },
-        'first-seed': { type: 'string', default: '1' },
-        seed: { type: 'string' },
-        clients: { type: 'string', default: '4' },
-        steps: { type: 'string', default: '200' },
-        plant: { type: 'string' },
-        'verify-determinism': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        trace: { type: 'string' },
-        shrink: { type: 'string' },
-        script: { type: 'string' },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (!given.help) return given;
-    console.log(USAGE);
-    return process.exit(0);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return process.exit(2);
-  }
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { placeEmptyDatabase } from './empty-database.ts';
 import { startServer, type RunningServer, type ServerOptions } from '#server/start.ts';
 
 /** Servers as an operator has them: started, stopped, moved, and all gone with the folder that their data are in. */
@@ -13,7 +14,9 @@ export class OperatedServers {
   }
 
   static async make(): Promise<OperatedServers> {
-    return new OperatedServers(await mkdtemp(join(tmpdir(), 'faultline-operations-')));
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-operations-'));
+    await placeEmptyDatabase(join(folder, 'data'));
+    return new OperatedServers(folder);
   }
 
   /** Over `data` in the folder, unless told otherwise. */

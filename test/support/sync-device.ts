@@ -68,6 +68,11 @@ export class SyncDevice {
     return new SyncDevice(url, LoginAnswerSchema.parse(answer.body));
   }
 
+  /** The same login at another address of the same service. */
+  at(url: string): SyncDevice {
+    return new SyncDevice(url, this.login);
+  }
+
   /** The next event of this device, chained to its last one in the stream. `wallMs`: what its clock says. */
   event(fact: Fact, wallMs = Date.now()): DomainEvent {
     this.#clock = tick(this.#clock, wallMs);

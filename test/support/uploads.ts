@@ -50,6 +50,16 @@ export function patch(
   return tus(device, 'PATCH', path, headers, bytes);
 }
 
+/** Sends all in parts of 100,000 bytes, after each of which it asks how far it came. */
+export async function uploadInParts(device: SyncDevice, path: string, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length; offset += 100_000) {
+    const known = (await tus(device, 'HEAD', path)).headers.get('upload-offset');
+    if (known !== String(offset)) throw new Error(`The server has ${known} bytes, ${offset} were sent.`);
+    const { status } = await patch(device, path, offset, bytes.subarray(offset, offset + 100_000));
+    if (status !== 204) throw new Error(`A part was answered with ${status}.`);
+  }
+}
+
 /** A request that is under way and says no more. */
 export interface StuckPart {
   /** When it ends, in whatever way. */

@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { understand } from '#test/support/command-line.ts';
 import { buildPage } from './build-page.ts';
 import type { DatabaseKind } from './central.ts';
 import { play } from './play.ts';
@@ -18,7 +18,12 @@ const USAGE = `npm run torture -- [--rounds N] [--json] [--database pglite|postg
 
 Hosts, browsers and servers are killed, networks cut, disks filled, clocks set. docs/spec/torture.md says what must hold.`;
 
-const values = understand(process.argv.slice(2));
+const values = understand(USAGE, {
+  rounds: { type: 'string', default: '20' },
+  seed: { type: 'string', default: '1' },
+  database: { type: 'string', default: 'both' },
+  json: { type: 'boolean', default: false },
+});
 const DATABASES: Readonly<Record<string, readonly DatabaseKind[]>> = {
   pglite: ['pglite'],
   postgres: ['postgres'],
@@ -53,25 +58,4 @@ try {
   process.exitCode = isBad ? 1 : 0;
 } finally {
   page.remove();
-}
-
-function understand(args: string[]) {
-  try {
-    const { values: given } = parseArgs({
-      args,
-      options: {
-        rounds: { type: 'string', default: '20' },
-        seed: { type: 'string', default: '1' },
-        database: { type: 'string', default: 'both' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (!given.help) return given;
-    console.log(USAGE);
-    return process.exit(0);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return process.exit(2);
-  }
 }

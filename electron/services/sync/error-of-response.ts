@@ -43,7 +43,7 @@ export function errorOfResponse({ status, body, retryAfterMs }: Refusal): SyncEr
   if (status === 426) return new SyncError('sync.otherVersion', message, detail);
   if (body === undefined) return captivePortal({ status });
   if (status === 401) return new SyncError('sync.needsLogin', message, detail);
-  return new SyncError('sync.refusedRequest', message, detail);
+  return new SyncError('sync.refusedRequest', message, detail, retryAfterMs);
 }
 
 /** Milliseconds of a `Retry-After` in seconds; a date in it is passed over, the laptop's clock may be off. */

@@ -183,7 +183,7 @@ test('[SY94] a server that keeps an upload locked is asked eight times, at most 
   uploads.retryRefused();
   const stop = new AbortController();
   onWait = () => stop.abort();
-  server.fail('HEAD', { status: 423 });
+  server.fail('PATCH', { status: 423 });
   await expect(uploads.sendNext(stop.signal, FREE)).rejects.toThrow();
   uploads = someUploads();
   expect(await sendAll()).toEqual(['sent']);

@@ -108,15 +108,16 @@ export interface Timers {
 export function pause(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let giveUp = (): void => undefined;
   const onAbort = (): void => {
     giveUp();
     reject(signal.reason as Error);
   };
-  const giveUp = timers.set(ms, () => {
+  signal.addEventListener('abort', onAbort, { once: true });
+  giveUp = timers.set(ms, () => {
     signal.removeEventListener('abort', onAbort);
     resolve();
   });
-  signal.addEventListener('abort', onAbort, { once: true });
   return promise;
 }
 

@@ -2,7 +2,7 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { understand } from './command-line.ts';
 import react from '@vitejs/plugin-react';
 import { build, type InlineConfig, type Plugin } from 'vite';
 import { hashInputs, isUpToDate, writeStamp } from './build-stamp.ts';
@@ -259,10 +259,12 @@ async function copyResources(outDir: string): Promise<void> {
   }
 }
 
+const USAGE = `npm run build -- [--only TARGET,TARGET] [--force]
+  --only   of: ${TARGETS.join(', ')}; without it all
+  --force  also what is up to date`;
+
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { only: { type: 'string' }, force: { type: 'boolean', default: false } },
-  });
+  const values = understand(USAGE, { only: { type: 'string' }, force: { type: 'boolean', default: false } });
   const only = values.only?.split(',').map((name) => {
     const target = TARGETS.find((known) => known === name.trim());
     if (target === undefined)

@@ -10,7 +10,7 @@
  */
 import 'fake-indexeddb/auto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { understand } from '#test/support/command-line.ts';
+import { understand } from '../../scripts/command-line.ts';
 import { SharedDatabase } from './central-server.ts';
 import { PLANTS, type Plant } from './plants.ts';
 import { readRegression, type Regression } from './regression.ts';

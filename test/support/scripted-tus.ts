@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { listen } from './listen.ts';
 
 /** What goes wrong with the next request of a method. `cut`: half of the body is taken, then the line is cut. */
-export type TusMishap = 'cut' | 'dropAnswer' | { readonly status: number; readonly code?: string; readonly retryAfter?: string };
+export type TusMishap =
+  | 'cut'
+  | 'dropAnswer'
+  | { readonly status: number; readonly code?: string; readonly retryAfter?: string };
 
 interface Growing {
   readonly sha256: string;
@@ -60,7 +63,8 @@ export class ScriptedTus {
     }
     this.received += size;
     const body = this.garble(Buffer.concat(chunks));
-    if (typeof mishap === 'object') return this.#problem(response, mishap.status, mishap.code, mishap.retryAfter);
+    if (typeof mishap === 'object')
+      return this.#problem(response, mishap.status, mishap.code, mishap.retryAfter);
     if (mishap === 'cut' || mishap === 'dropAnswer') {
       const silent = { writeHead: () => silent, setHeader: () => silent, end: () => silent };
       this.#handle(method, url, request, silent as unknown as ServerResponse, body);

@@ -4,7 +4,7 @@
  */
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { understand } from '#test/support/command-line.ts';
+import { understand } from '../../scripts/command-line.ts';
 import { buildPage } from './build-page.ts';
 import type { DatabaseKind } from './central.ts';
 import { play } from './play.ts';

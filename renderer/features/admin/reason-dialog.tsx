@@ -1,6 +1,7 @@
 import { Button, Checkbox, Textarea } from '@mantine/core';
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import dialog from '../../components/dialog-form.module.css';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import classes from './admin-page.module.css';
 
@@ -36,7 +37,7 @@ export function ReasonDialog({
   };
   return (
     <DialogFrame title={title} size={480} onClose={onClose}>
-      <form className={classes.form} onSubmit={(event) => void run(event)}>
+      <form className={dialog.form} onSubmit={(event) => void run(event)}>
         <p className={classes.note}>{lead}</p>
         <Textarea
           label={t('admin.reason')}
@@ -60,7 +61,7 @@ export function ReasonDialog({
         <p role="alert" className={classes.trouble}>
           {trouble}
         </p>
-        <div className={classes.foot}>
+        <div className={dialog.foot}>
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>

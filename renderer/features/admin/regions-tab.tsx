@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Tier } from '#shared/domain/ticket/words.ts';
 import { useDesk } from '../../app/desk.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
+import dialog from '../../components/dialog-form.module.css';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
-import classes from './admin-page.module.css';
 import { useDirectory } from '../ticket/index.ts';
 import { namedRegion } from './named-region.ts';
 import { PlaceList } from './place-list.tsx';
@@ -101,7 +101,7 @@ export function RegionsTab() {
           size={440}
           onClose={close}
         >
-          <form className={classes.form} onSubmit={(event) => void save(event)}>
+          <form className={dialog.form} onSubmit={(event) => void save(event)}>
             <TextInput
               label={t('admin.region.id')}
               description={t('admin.region.idHint')}
@@ -141,7 +141,7 @@ export function RegionsTab() {
               </>
             )}
             <Trouble text={refusal} />
-            <div className={classes.foot}>
+            <div className={dialog.foot}>
               <Button variant="default" onClick={close}>
                 {t('app.close')}
               </Button>

@@ -5,6 +5,7 @@ import { Role } from '#shared/domain/directory/events.ts';
 import { administeredRegions, givableRoles } from '#shared/domain/rights/administer.ts';
 import type { AdminUser } from '#shared/sync/admin.ts';
 import { subjectOf, useDesk } from '../../app/desk.ts';
+import dialog from '../../components/dialog-form.module.css';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import classes from './admin-page.module.css';
 import { useLoaded } from './use-loaded.ts';
@@ -71,7 +72,7 @@ export function UserDialog({ user, trouble, act, onClose }: UserDialogProps) {
 
   return (
     <DialogFrame title={user === undefined ? t('admin.user.new') : user.name} size={520} onClose={onClose}>
-      <form className={classes.form} data-testid="user-form" onSubmit={(event) => void submit(event)}>
+      <form className={dialog.form} data-testid="user-form" onSubmit={(event) => void submit(event)}>
         {user === undefined && (
           <TextInput
             label={t('admin.user.id')}
@@ -132,7 +133,7 @@ export function UserDialog({ user, trouble, act, onClose }: UserDialogProps) {
         <p role="alert" className={classes.trouble} data-testid="user-trouble">
           {trouble}
         </p>
-        <div className={classes.foot}>
+        <div className={dialog.foot}>
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>

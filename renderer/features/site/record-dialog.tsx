@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { decideDirectory } from '#shared/domain/directory/decide.ts';
 import { decideContext, saveDecision, useDesk } from '../../app/desk.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
+import dialog from '../../components/dialog-form.module.css';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { keepBytes } from '../../host/keep-bytes.ts';
 import { OpenChoice } from './open-choice.tsx';
@@ -56,7 +57,7 @@ export function RecordDialog({ form, onClose }: { form: RecordForm; onClose: () 
 
   return (
     <DialogFrame title={t(`site.form.${form.kind}`)} size={520} onClose={onClose}>
-      <form className={classes.form} data-testid="record-form" onSubmit={(event) => void submit(event)}>
+      <form className={dialog.form} data-testid="record-form" onSubmit={(event) => void submit(event)}>
         {fields.map((field) => (
           <Field
             key={field.name}
@@ -70,7 +71,7 @@ export function RecordDialog({ form, onClose }: { form: RecordForm; onClose: () 
         <p role="alert" className={classes.problem} data-testid="record-problem">
           {problem}
         </p>
-        <div className={classes.foot}>
+        <div className={dialog.foot}>
           <Button variant="default" onClick={onClose}>
             {t('site.cancel')}
           </Button>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import { tellTrouble } from '../../app/tell-trouble.ts';
+import dialog from '../../components/dialog-form.module.css';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { formatSize } from '../../components/format-size.ts';
 import classes from './sync-page.module.css';
@@ -140,7 +141,7 @@ function BundleForm({ title, lead, submit, isReady, done, onSubmit, onClose, chi
   };
   return (
     <DialogFrame title={title} size={480} onClose={onClose}>
-      <form className={classes.form} onSubmit={(event) => void run(event)}>
+      <form className={dialog.form} onSubmit={(event) => void run(event)}>
         <p className={classes.note}>{lead}</p>
         {done === undefined && children}
         <p role="status" data-testid="bundle-result">
@@ -149,7 +150,7 @@ function BundleForm({ title, lead, submit, isReady, done, onSubmit, onClose, chi
         <p role="alert" className={classes.trouble} data-testid="bundle-trouble">
           {trouble}
         </p>
-        <div className={classes.foot}>
+        <div className={dialog.foot}>
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
+import dialog from '../../components/dialog-form.module.css';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { explainVerdict } from './explain-verdict.ts';
 import { readFields, writeFields } from './fact-fields.ts';
@@ -36,7 +37,7 @@ export function ResendDialog({ item, onClose }: { item: Unsynced; onClose: () =>
   };
   return (
     <DialogFrame title={t('sync.resend.title')} size={520} onClose={onClose}>
-      <form className={classes.form} onSubmit={(submitted) => void submit(submitted)}>
+      <form className={dialog.form} onSubmit={(submitted) => void submit(submitted)}>
         {verdict !== null && <p>{explainVerdict(verdict, t)}</p>}
         <p className={classes.note}>{t('sync.resend.lead')}</p>
         {fields.map(({ name, isLong }) => {
@@ -58,7 +59,7 @@ export function ResendDialog({ item, onClose }: { item: Unsynced; onClose: () =>
         <p role="alert" className={classes.trouble}>
           {trouble}
         </p>
-        <div className={classes.foot}>
+        <div className={dialog.foot}>
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>

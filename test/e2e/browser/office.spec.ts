@@ -91,6 +91,8 @@ test('a manager looks after his people and cannot make an administrator; without
   await page.keyboard.press('Escape');
   await screens.saveUser();
   await expect(page.getByTestId('user-trouble')).not.toBeEmpty();
+  // Behind the dialog it is not said once more.
+  await expect(page.getByTestId('admin-trouble')).toBeEmpty();
   await look(page, 'admin-user-refused');
   await page.keyboard.press('Escape');
   await page.getByTestId('admin-user-find').fill('wang');

@@ -2,6 +2,7 @@ import { Button, Checkbox, Textarea } from '@mantine/core';
 import { useState, type SyntheticEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import dialog from '../../components/dialog-form.module.css';
+import { DialogFoot } from '../../components/dialog-foot.tsx';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import classes from './admin-page.module.css';
 
@@ -58,17 +59,14 @@ export function ReasonDialog({
             onChange={(event) => setBesides(event.currentTarget.checked)}
           />
         )}
-        <p role="alert" className={classes.trouble}>
-          {trouble}
-        </p>
-        <div className={dialog.foot}>
+        <DialogFoot trouble={trouble}>
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>
           <Button type="submit" disabled={reason.trim() === ''} data-testid="admin-submit">
             {submit}
           </Button>
-        </div>
+        </DialogFoot>
       </form>
     </DialogFrame>
   );

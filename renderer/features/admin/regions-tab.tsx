@@ -5,6 +5,7 @@ import { Tier } from '#shared/domain/ticket/words.ts';
 import { useDesk } from '../../app/desk.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import dialog from '../../components/dialog-form.module.css';
+import { DialogFoot } from '../../components/dialog-foot.tsx';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { useDirectory } from '../ticket/index.ts';
 import { namedRegion } from './named-region.ts';
@@ -140,15 +141,14 @@ export function RegionsTab() {
                 />
               </>
             )}
-            <Trouble text={refusal} />
-            <div className={dialog.foot}>
+            <DialogFoot trouble={refusal} troubleId="region-trouble">
               <Button variant="default" onClick={close}>
                 {t('app.close')}
               </Button>
               <Button type="submit" disabled={!isFilled} data-testid="region-save">
                 {t('admin.save')}
               </Button>
-            </div>
+            </DialogFoot>
           </form>
         </DialogFrame>
       )}

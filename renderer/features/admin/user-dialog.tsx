@@ -6,8 +6,8 @@ import { administeredRegions, givableRoles } from '#shared/domain/rights/adminis
 import type { AdminUser } from '#shared/sync/admin.ts';
 import { subjectOf, useDesk } from '../../app/desk.ts';
 import dialog from '../../components/dialog-form.module.css';
+import { DialogFoot } from '../../components/dialog-foot.tsx';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
-import classes from './admin-page.module.css';
 import { useLoaded } from './use-loaded.ts';
 
 interface UserDialogProps {
@@ -130,17 +130,14 @@ export function UserDialog({ user, trouble, act, onClose }: UserDialogProps) {
           data={teams.map(named)}
           onChange={setMemberOf}
         />
-        <p role="alert" className={classes.trouble} data-testid="user-trouble">
-          {trouble}
-        </p>
-        <div className={dialog.foot}>
+        <DialogFoot trouble={trouble} troubleId="user-trouble">
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>
           <Button type="submit" disabled={!isFilled} data-testid="user-save">
             {t('admin.save')}
           </Button>
-        </div>
+        </DialogFoot>
       </form>
     </DialogFrame>
   );

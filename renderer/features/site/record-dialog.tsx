@@ -5,11 +5,11 @@ import { decideDirectory } from '#shared/domain/directory/decide.ts';
 import { decideContext, saveDecision, useDesk } from '../../app/desk.ts';
 import { explainError, explainRefusal } from '../../app/explain.ts';
 import dialog from '../../components/dialog-form.module.css';
+import { DialogFoot } from '../../components/dialog-foot.tsx';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { keepBytes } from '../../host/keep-bytes.ts';
 import { OpenChoice } from './open-choice.tsx';
 import { commandOf, fieldsOf, startValues, type FieldSpec, type RecordForm } from './record-forms.ts';
-import classes from './record-dialog.module.css';
 
 /** A drawing or a configuration, not a video: what one wants to have on every laptop. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -68,17 +68,14 @@ export function RecordDialog({ form, onClose }: { form: RecordForm; onClose: () 
             onChange={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
           />
         ))}
-        <p role="alert" className={classes.problem} data-testid="record-problem">
-          {problem}
-        </p>
-        <div className={dialog.foot}>
+        <DialogFoot trouble={problem} troubleId="record-problem">
           <Button variant="default" onClick={onClose}>
             {t('site.cancel')}
           </Button>
           <Button type="submit" loading={isSaving} disabled={!isFilled} data-testid="record-save">
             {t('site.save')}
           </Button>
-        </div>
+        </DialogFoot>
       </form>
     </DialogFrame>
   );

@@ -5,6 +5,7 @@ import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import { tellTrouble } from '../../app/tell-trouble.ts';
 import dialog from '../../components/dialog-form.module.css';
+import { DialogFoot } from '../../components/dialog-foot.tsx';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { formatSize } from '../../components/format-size.ts';
 import classes from './sync-page.module.css';
@@ -147,10 +148,7 @@ function BundleForm({ title, lead, submit, isReady, done, onSubmit, onClose, chi
         <p role="status" data-testid="bundle-result">
           {done}
         </p>
-        <p role="alert" className={classes.trouble} data-testid="bundle-trouble">
-          {trouble}
-        </p>
-        <div className={dialog.foot}>
+        <DialogFoot trouble={trouble} troubleId="bundle-trouble">
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>
@@ -159,7 +157,7 @@ function BundleForm({ title, lead, submit, isReady, done, onSubmit, onClose, chi
               {submit}
             </Button>
           )}
-        </div>
+        </DialogFoot>
       </form>
     </DialogFrame>
   );

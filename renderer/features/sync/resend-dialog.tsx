@@ -5,6 +5,7 @@ import type { Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import dialog from '../../components/dialog-form.module.css';
+import { DialogFoot } from '../../components/dialog-foot.tsx';
 import { DialogFrame } from '../../components/dialog-frame.tsx';
 import { explainVerdict } from './explain-verdict.ts';
 import { readFields, writeFields } from './fact-fields.ts';
@@ -56,17 +57,14 @@ export function ResendDialog({ item, onClose }: { item: Unsynced; onClose: () =>
           );
         })}
         {fields.length === 0 && <p>{t('sync.resend.nothing')}</p>}
-        <p role="alert" className={classes.trouble}>
-          {trouble}
-        </p>
-        <div className={dialog.foot}>
+        <DialogFoot trouble={trouble}>
           <Button variant="default" onClick={onClose}>
             {t('app.close')}
           </Button>
           <Button type="submit" data-testid="resend-submit">
             {t('sync.resend.send')}
           </Button>
-        </div>
+        </DialogFoot>
       </form>
     </DialogFrame>
   );

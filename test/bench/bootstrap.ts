@@ -14,8 +14,8 @@ const POUCHDB_IN_TURN_TO = 20_000;
 
 /**
  * From an empty laptop to the first query over all tickets, in real Chromium, in turn: ours from the real
- * server (login, manifest, segments, packed pages, strict durability), against one Dexie record a row and RxDB's
- * replication, both fed from memory over HTTP, and PouchDB from express-pouchdb on LevelDB; theirs with Chromium's default durability.
+ * server (login, manifest, segments, packed pages), against one Dexie record a row and RxDB's
+ * replication, both fed from memory over HTTP, and PouchDB from express-pouchdb on LevelDB; all with Chromium's default durability.
  */
 export async function run(): Promise<BenchResult> {
   await installPouchDb();

@@ -16,8 +16,8 @@ const TICKETS = EDITS * 2;
 
 /**
  * Two clients in real Chromium hold the same 2,000 tickets. Offline, each edits 1,000 of them, one saved after the other; then
- * both meet the server until each has all 2,000 edits. Ours with a flush to the disk for every edit (journal and
- * store), the peers with Chromium's default durability; the server of RxDB is in memory, that of PouchDB on LevelDB, ours on PGlite.
+ * both meet the server until each has all 2,000 edits. Ours with a flush of the journal to the disk for every edit,
+ * the peers with Chromium's default durability; the server of RxDB is in memory, that of PouchDB on LevelDB, ours on PGlite.
  */
 export async function run(): Promise<BenchResult> {
   await installPouchDb();

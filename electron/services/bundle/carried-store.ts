@@ -7,6 +7,7 @@ import { type CarriedRequest, CarriedRequestSchema, type PushAnswer } from '#sha
 import { type NamedBlob, namedBlobsIn } from '#shared/events/named-blobs.ts';
 import type { CarriedFacts, CarriedLine } from '../sync/engine-ports.ts';
 import { SyncError } from '../sync/sync-error.ts';
+import { InTurn } from '../workspace/in-turn.ts';
 import { writeAtomically } from '../workspace/write-atomically.ts';
 
 interface Portion {
@@ -42,6 +43,8 @@ export class CarriedStore implements CarriedFacts {
   /** Ids of all facts in here; made anew when it is asked for after a change. */
   #ids: Set<string> | undefined;
   #nextNumber = 1;
+  /** Whoever takes in, gives up or has delivered waits for whoever does: all of them write the list of attachments. */
+  readonly #changes = new InTurn();
 
   private constructor(dir: string, monotonicMs: () => number) {
     this.#dir = dir;
@@ -79,7 +82,11 @@ export class CarriedStore implements CarriedFacts {
    * Keeps signed portions, and remembers which of these attachments the server has to get.
    * @throws HostError `host.diskFull`; what was kept before stays.
    */
-  async add(requests: readonly CarriedRequest[], blobs: ReadonlySet<string>): Promise<void> {
+  add(requests: readonly CarriedRequest[], blobs: ReadonlySet<string>): Promise<void> {
+    return this.#changes.take(() => this.#add(requests, blobs));
+  }
+
+  async #add(requests: readonly CarriedRequest[], blobs: ReadonlySet<string>): Promise<void> {
     // The attachments first: a crash between the two costs a needless question to the server, not a file.
     const named = requests.flatMap(({ events }) => events.flatMap(namedBlobsIn));
     for (const blob of named) if (blobs.has(blob.sha256)) this.#blobs.set(blob.sha256, blob);
@@ -141,7 +148,11 @@ export class CarriedStore implements CarriedFacts {
       if (portion.trouble !== undefined) portion.trouble = { ...portion.trouble, againMs: 0 };
   }
 
-  async drop(): Promise<number> {
+  drop(): Promise<number> {
+    return this.#changes.take(() => this.#drop());
+  }
+
+  async #drop(): Promise<number> {
     const dropped = this.#refused().flatMap(({ request }) => request.events);
     for (const [name, { file, trouble }] of this.#portions) {
       if (trouble === undefined) continue;
@@ -154,7 +165,7 @@ export class CarriedStore implements CarriedFacts {
       this.requests().flatMap(({ events }) => events.flatMap(namedBlobsIn).map(({ sha256 }) => sha256)),
     );
     const gone = dropped.flatMap(namedBlobsIn).filter(({ sha256 }) => !stillNamed.has(sha256));
-    await this.noteDeliveredBlobs(gone.map(({ sha256 }) => sha256));
+    await this.#forgetBlobs(gone.map(({ sha256 }) => sha256));
     return dropped.length;
   }
 
@@ -167,7 +178,11 @@ export class CarriedStore implements CarriedFacts {
     return [...this.#blobs.values()];
   }
 
-  async noteDeliveredBlobs(delivered: readonly string[]): Promise<void> {
+  noteDeliveredBlobs(delivered: readonly string[]): Promise<void> {
+    return this.#changes.take(() => this.#forgetBlobs(delivered));
+  }
+
+  async #forgetBlobs(delivered: readonly string[]): Promise<void> {
     const before = this.#blobs.size;
     for (const sha256 of delivered) this.#blobs.delete(sha256);
     if (this.#blobs.size !== before) await this.#writeBlobs();

@@ -62,7 +62,7 @@ export const AppInfoSchema = z.object({
   wiped: z
     .object({
       at: z.string(),
-      /** Facts that the office has, and facts that lie encrypted in `quarantineFile` because it could not be reached. */
+      /** Facts that the office has; facts and attachments that lie encrypted in `quarantineFile` because it has not got them. */
       handedOver: z.number().int(),
       quarantined: z.number().int(),
       quarantineFile: z.string().nullable(),

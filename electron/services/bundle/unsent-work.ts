@@ -16,6 +16,14 @@ export interface UnsentWork {
   readonly blobs: BlobStore;
 }
 
+/** How many attachments are here, whole, that the server does not hold. */
+export async function countUnsentBlobs({ journal, carried, blobs }: UnsentWork): Promise<number> {
+  const named = [...journal.undeliveredNames(), ...carried.undeliveredNames()];
+  let count = 0;
+  for (const sha256 of new Set(named.map((blob) => blob.sha256))) if (await blobs.verify(sha256)) count++;
+  return count;
+}
+
 /**
  * Writes everything unsent to one encrypted file: facts without a final word, refused ones among them, what is carried for others, and
  * the attachments that the server does not hold.

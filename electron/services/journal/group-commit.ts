@@ -84,7 +84,7 @@ export class GroupCommit {
   }
 
   #add(prepare: Prepare, saysWhoOpened: boolean): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new JournalError('journal.closed', 'Faultline is closing.'));
+    if (this.#isClosed) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
       this.#queue.push({ prepare, saysWhoOpened, resolve, reject });
       this.#flushing ??= this.#flushAll();
@@ -107,6 +107,26 @@ export class GroupCommit {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#flushing;
+  }
+
+  /**
+   * Writes nothing while `work` runs: what is asked for waits. When it succeeds nothing is taken any more; when it fails,
+   * writing goes on.
+   */
+  async endAfter<T>(work: () => Promise<T>): Promise<T> {
+    const held = Promise.withResolvers<void>();
+    await this.settled(() => {
+      this.#flushing = held.promise;
+    });
+    try {
+      const outcome = await work();
+      this.#isClosed = true;
+      for (const job of this.#queue.splice(0)) job.reject(closed());
+      return outcome;
+    } finally {
+      this.#flushing = this.#queue.length > 0 ? this.#flushAll() : undefined;
+      held.resolve();
+    }
   }
 
   async #flushAll(): Promise<void> {
@@ -175,6 +195,8 @@ export class GroupCommit {
     });
   }
 }
+
+const closed = (): JournalError => new JournalError('journal.closed', 'Faultline is closing.');
 
 function frame(record: JournalRecord): Buffer {
   try {

@@ -315,6 +315,14 @@ export class Journal {
     return () => this.#commits.listeners.delete(one);
   }
 
+  /**
+   * The last look at what is in here: nothing is written while `work` runs, and nothing any more once it has succeeded
+   * (`journal.closed`). What was asked for meanwhile waits; when `work` fails, it is written.
+   */
+  endAfter<T>(work: () => Promise<T>): Promise<T> {
+    return this.#commits.endAfter(work);
+  }
+
   /** Waits for what is under way and lets the next owner in. */
   async close(): Promise<void> {
     if (this.#isClosed) return;

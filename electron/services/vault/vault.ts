@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { HostError } from '#shared/host/errors.ts';
 import type { Credential, NewCredential, VaultState } from '#shared/host/vault.ts';
-import { writeAtomically } from '../workspace/write-atomically.ts';
+import { syncFolder, writeAtomically } from '../workspace/write-atomically.ts';
 import {
   deriveKey,
   makePassphraseLock,
@@ -178,7 +179,13 @@ export class Vault {
     this.#lock = undefined;
     this.#entries.clear();
     this.#untilQuit.clear();
-    await this.#write();
+    // Taken away, not written empty: that needs no room on a full disk.
+    const gone = this.#saving.then(async () => {
+      await rm(this.#file, { force: true });
+      await syncFolder(dirname(this.#file));
+    });
+    this.#saving = gone.catch(() => undefined);
+    await gone;
   }
 
   /** @throws HostError `vault.exists`. */

@@ -4,7 +4,7 @@ import { HostError } from '#shared/host/errors.ts';
 import { beginWipe, finishWipe, type Wiped } from '../access/wipe.ts';
 import { type BundleSeal, sealWithPassphrase, sealWithVault } from '../bundle/bundle-key.ts';
 import { nameOf } from '../bundle/handlers.ts';
-import { bundleUnsent, type UnsentWork } from '../bundle/unsent-work.ts';
+import { bundleUnsent, countUnsentBlobs, type UnsentWork } from '../bundle/unsent-work.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { DataDir } from './data-dir.ts';
 
@@ -20,28 +20,39 @@ export interface WipeOptions {
 }
 
 /**
- * Seals what the office has not got into a file, then destroys everything else: keys first. What was refused counts as
+ * Seals what the office has not got, facts and attachments, into a file, then destroys everything else: keys first. What was refused counts as
  * handed over: the office keeps it.
  * @throws HostError `bundle.failed`, `app.cannotQuarantine` when there is unsent work and nothing to seal it with; then nothing was destroyed.
  */
 export async function wipeWorkspace(options: WipeOptions): Promise<Wiped> {
-  const { dir, vault, work, nowMs } = options;
+  const { dir, vault, work } = options;
+  // Nothing may be saved behind the last look at what is unsent: it would go with the rest.
+  const result = await work.journal.endAfter(async () => {
+    const last = await lastWork(options);
+    await beginWipe(dir, last);
+    return last;
+  });
+  await vault.destroy();
+  await options.letGo();
+  await finishWipe(dir);
+  return result;
+}
+
+/** What becomes of everything that was written here; what the office has not got lies in the file then. */
+async function lastWork(options: WipeOptions): Promise<Wiped> {
+  const { work, nowMs } = options;
   const outbox = work.journal.outbox();
   const handedOver = outbox.filter(({ state }) => state === 'refused').length;
-  const left = outbox.length - handedOver + work.carried.count;
+  const facts = outbox.length - handedOver + work.carried.count;
+  const left = facts + (await countUnsentBlobs(work));
   const kept = left > 0 ? await quarantine(options) : undefined;
-  const result: Wiped = {
+  return {
     at: new Date(nowMs).toISOString(),
     handedOver,
     quarantined: left,
     quarantineFile: kept?.file ?? null,
     ...(kept?.sealedPassphrase !== undefined && { sealedPassphrase: kept.sealedPassphrase }),
   };
-  await beginWipe(dir, result);
-  await vault.destroy();
-  await options.letGo();
-  await finishWipe(dir);
-  return result;
 }
 
 async function quarantine({

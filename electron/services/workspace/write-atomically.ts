@@ -29,8 +29,8 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   await syncFolder(dirname(path));
 }
 
-/** Windows can neither open a folder nor needs to. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes new, renamed and removed entries of a folder last. Windows can neither open a folder nor needs to. */
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {

@@ -1,4 +1,5 @@
 import { isReadOnly } from '#shared/domain/rights/rights.ts';
+import type { BlobReceipt } from '#shared/sync/protocol.ts';
 import type { Session } from '../auth/sessions.ts';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
@@ -94,17 +95,31 @@ export class BlobRights {
     );
   }
 
-  /** The user was told that the attachment is here, and will not send it: what he has written about it opens it from now on. */
-  async noteTold({ account: { tenant, id } }: Session, sha256: string): Promise<void> {
-    await this.#database.query(
-      `UPDATE blob_references SET opens = true
-       WHERE tenant = $1 AND sha256 = $2 AND NOT refused AND NOT opens AND (writer = $3 OR carrier = $3)`,
-      [tenant, sha256, id],
-    );
-    await this.#database.query(
-      'UPDATE blobs SET unnamed_since = NULL WHERE tenant = $1 AND sha256 = $2 AND unnamed_since IS NOT NULL',
-      [tenant, sha256],
-    );
+  /**
+   * The receipt that the user is told, who will not send the attachment then: what he has written about it opens it from now on.
+   * `undefined` when the server does not have it, or has just removed it, because nobody had named it for long.
+   */
+  async tell(
+    blobs: BlobStore,
+    { account: { tenant, id } }: Session,
+    sha256: string,
+  ): Promise<BlobReceipt | undefined> {
+    const receipt = await blobs.receipt(tenant, sha256);
+    if (receipt === undefined) return undefined;
+    const kept = await this.#database.transaction('write', async (sql) => {
+      await holdBlobs(sql, [sha256]);
+      await sql.query(
+        `UPDATE blob_references SET opens = true
+         WHERE tenant = $1 AND sha256 = $2 AND NOT refused AND NOT opens AND (writer = $3 OR carrier = $3)`,
+        [tenant, sha256, id],
+      );
+      await sql.query(
+        'UPDATE blobs SET unnamed_since = NULL WHERE tenant = $1 AND sha256 = $2 AND unnamed_since IS NOT NULL',
+        [tenant, sha256],
+      );
+      return sql.query('SELECT 1 FROM blobs WHERE tenant = $1 AND sha256 = $2', [tenant, sha256]);
+    });
+    return kept.length > 0 ? receipt : undefined;
   }
 
   /**

@@ -43,12 +43,13 @@ export class BlobStore {
    */
   async receipt(tenant: string, sha256: string): Promise<BlobReceipt | undefined> {
     requireName(sha256);
-    const size = await this.#contents.size(tenant, sha256);
-    if (size === undefined) return undefined;
+    // Before the content: one that is removed in between must not be written down anew.
     const recorded = await this.#database.query('SELECT 1 FROM blobs WHERE tenant = $1 AND sha256 = $2', [
       tenant,
       sha256,
     ]);
+    const size = await this.#contents.size(tenant, sha256);
+    if (size === undefined) return undefined;
     if (recorded.length === 0) {
       await this.#contents.sync(tenant, sha256);
       await this.#record(tenant, sha256, size);

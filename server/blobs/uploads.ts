@@ -172,8 +172,7 @@ export class Uploads {
     const session = this.#sessionOf(request);
     // To anybody else nothing is said: his bytes come, are verified, and are found to be here already.
     const isSeen = await this.#rights.sees(session, sha256);
-    if (isSeen && (await blobs.receipt(key.tenant, sha256)) !== undefined) {
-      await this.#rights.noteTold(session, sha256);
+    if (isSeen && (await this.#rights.tell(blobs, session, sha256)) !== undefined) {
       throw new Problem(
         409,
         'blob.known',

@@ -33,9 +33,8 @@ export function blobRoutes(context: ServerContext, maxBytes: number) {
       const session = await sessionOf(context, request, HANDS_IN);
       const { sha256 } = request.params;
       await rights.demandSeen(session, sha256);
-      const receipt = await context.blobs.receipt(session.account.tenant, sha256);
+      const receipt = await rights.tell(context.blobs, session, sha256);
       if (receipt === undefined) throw blobMissing();
-      await rights.noteTold(session, sha256);
       return receipt;
     });
     // HEAD is answered by the same route, without the bytes.

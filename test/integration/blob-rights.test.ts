@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi, type MockInstance } from 'vitest';
+import { ContentFiles } from '#server/blobs/content-files.ts';
 import { Uploads } from '#server/blobs/uploads.ts';
 import { operate } from '#server/ops/open-place.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
@@ -311,6 +312,31 @@ describe.each(DATABASES)('Attachments on %s', (kind) => {
     expect(isStored(sha256(kept))).toBe(true);
     expect((await hoarder.request('GET', `/v1/blobs/${sha256(stored[2]!)}`)).status).toBe(404);
     expect((await put(hoarder, stored[2]!)).status).toBe(200);
+  });
+
+  it.each([
+    ['by a receipt', 404, (hash: string) => owner.request('GET', `/v1/blobs/${hash}/receipt`)],
+    ['instead of an upload', 201, (hash: string) => announce(owner, hash)],
+  ])('[SY112] are not told to be here while they are removed, %s', async (_, missing, ask) => {
+    const bytes = randomBytes(100);
+    const hash = sha256(bytes);
+    await put(owner, bytes);
+    await sweep();
+    server.clock.ms += 31 * DAY;
+    const { size } = ContentFiles.prototype;
+    // The hour comes when the bytes were seen, and before it is told.
+    const seen = vi.spyOn(ContentFiles.prototype, 'size').mockImplementationOnce(async function (
+      this: ContentFiles,
+      ...name
+    ) {
+      const found = await size.apply(this, name);
+      await sweep();
+      return found;
+    });
+    const answer = await ask(hash);
+    seen.mockRestore();
+    expect([answer.status, isStored(hash)]).toEqual([missing, false]);
+    await server.rows('DELETE FROM uploads');
   });
 
   it('[SY112] of a refused fact count once the office takes it in', async () => {

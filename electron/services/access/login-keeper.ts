@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HostError } from '#shared/host/errors.ts';
 import type { RefreshAnswer, RefreshRequest } from '#shared/sync/protocol.ts';
 import type { Clock } from '../journal/clock.ts';
 import { needsLogin, SyncError } from '../sync/sync-error.ts';
@@ -77,12 +78,17 @@ export class LoginKeeper implements Tokens {
     this.#key = key;
   }
 
-  /** Writes a pair down, then uses it. */
+  /** Writes a pair down, then uses it; on a full disk it is used all the same. */
   async keep(answer: Pair): Promise<void> {
     const { vault, clock } = this.#options;
     const pair = PairSchema.parse(answer);
-    await vault.keepInternal(NAME, JSON.stringify(pair));
-    await vault.removeInternal(OLD_NAME);
+    try {
+      await vault.keepInternal(NAME, JSON.stringify(pair));
+      await vault.removeInternal(OLD_NAME);
+    } catch (thrown) {
+      // The one before is spent. On a full disk this one counts until the restart, and the vault's next write has it.
+      if (!(thrown instanceof HostError) || thrown.code !== 'host.diskFull') throw thrown;
+    }
     this.#pair = pair;
     // By this laptop's clock, which may be off: an impossible length of life says nothing, and the server will.
     const lifeMs = Date.parse(pair.expiresAt) - clock.nowMs();
@@ -113,7 +119,8 @@ export class LoginKeeper implements Tokens {
   }
 
   async #renew(ask: (request: RefreshRequest) => Promise<RefreshAnswer>): Promise<void> {
-    const refreshToken = this.#pair?.refreshToken;
+    const before = this.#pair;
+    const refreshToken = before?.refreshToken;
     if (refreshToken === undefined) throw needsLogin();
     const device = this.#options.device();
     const at = new Date(this.#options.clock.nowMs()).toISOString();
@@ -122,12 +129,24 @@ export class LoginKeeper implements Tokens {
     try {
       answer = await ask({ device, refreshToken, at, signature });
     } catch (thrown) {
+      if (this.#isOver(before)) return;
       if (!(thrown instanceof SyncError) || !ENDS_LOGIN.has(thrown.code)) throw thrown;
       await this.forget();
       throw needsLogin();
     }
+    if (this.#isOver(before)) return;
     await this.keep(answer);
     this.#options.onStanding?.(answer);
+  }
+
+  /**
+   * Whether there is another login since: what is said of this one concerns nobody any more. The laptop may have been wiped.
+   * @throws SyncError `sync.needsLogin` when there is none.
+   */
+  #isOver(before: Pair | undefined): boolean {
+    if (this.#pair === before) return false;
+    if (this.#pair === undefined) throw needsLogin();
+    return true;
   }
 }
 

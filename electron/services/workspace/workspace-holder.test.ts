@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Workspace, WorkspaceSchema } from '#shared/host/app.ts';
 import { SYNC_PROTOCOL } from '#shared/sync/protocol.ts';
+import { aDraft } from '#test/support/journal-builders.ts';
 import { BlobStore } from '../blobs/blob-store.ts';
 import { systemClock } from '../journal/clock.ts';
 import { Journal } from '../journal/journal.ts';
@@ -161,4 +162,31 @@ test('[SY99] [SY63] a wipe that comes while a renewal writes down who the laptop
   expect(order).toEqual(['renewed', 'closed']);
   expect(holder.current).toBeUndefined();
   expect([existsSync(dir.workspace), existsSync(dir.vault)]).toEqual([false, false]);
+});
+
+test('[SY99] what was being remembered of the sync when the wipe came does not come back: the next workspace would be taken for a revoked one', async () => {
+  const { engine } = holder.demand();
+  for (let times = 0; times < 100; times++) engine?.setMetered(times % 2 === 0 ? 'on' : 'off');
+  await holder.wipe();
+  await holder.close();
+  expect(existsSync(dir.sync)).toBe(false);
+});
+
+test('[SY99] a workspace that is founded while the wipe still takes things away begins when it has ended', async () => {
+  let founded: Promise<void> | undefined;
+  const close = Journal.prototype.close;
+  vi.spyOn(Journal.prototype, 'close').mockImplementationOnce(async function (this: Journal) {
+    await close.call(this);
+    setImmediate(() => {
+      founded = holder.startDemo('en');
+      founded.catch(() => undefined);
+    });
+  });
+  for (let number = 0; number < 200; number++) await writeFile(join(dir.blobs, String(number)), '');
+  await holder.wipe();
+  await founded;
+  const { workspace, journal } = holder.demand();
+  expect(workspace.kind).toBe('demo');
+  await journal.append([aDraft('the first')]);
+  expect([existsSync(dir.workspace), existsSync(dir.journal)]).toEqual([true, true]);
 });

@@ -246,12 +246,14 @@ export class WorkspaceHolder {
       sealByOs,
       letGo: async () => {
         this.#options.onWiped?.();
+        await this.#keeper.forgetDevice();
         await engine?.close();
+        // What is still being written would stand in the folder of the next workspace.
+        await this.#memory.settled();
         await journal.close();
         this.#open = undefined;
       },
     });
-    await this.#keeper.forgetDevice();
     // The store stays in use: an empty one.
     await BlobStore.open(dir.blobs);
     await mkdir(dir.uploads, { recursive: true });
@@ -271,9 +273,11 @@ export class WorkspaceHolder {
     }
     this.#isMaking = true;
     try {
-      await work();
-      await forgetWiped(this.#options.dir);
-      this.#wiped = undefined;
+      await this.#identity.take(async () => {
+        await work();
+        await forgetWiped(this.#options.dir);
+        this.#wiped = undefined;
+      });
     } finally {
       this.#isMaking = false;
     }

@@ -60,8 +60,8 @@ export function syncRoutes(context: ServerContext) {
       return sendLines(request, reply, await pull(context, session, asked));
     });
     app.get<{ Params: { '*': string } }>('/v1/entities/*', async (request, reply) => {
-      const session = await sessionOf(context, request);
-      return sendLines(request, reply, await readEntity(context, session, request.params['*']));
+      const whoAsks = (): Promise<Session> => sessionOf(context, request);
+      return sendLines(request, reply, await readEntity(context, whoAsks, request.params['*']));
     });
     app.get<{ Querystring: { scope?: unknown } }>('/v1/bootstrap', async (request) => {
       const { account } = await sessionOf(context, request);

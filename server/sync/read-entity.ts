@@ -1,3 +1,4 @@
+import type { Account } from '../auth/accounts.ts';
 import type { Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
 import type { Sql } from '../db/database.ts';
@@ -29,18 +30,21 @@ interface EntityPage {
  * They are read page by page as they are taken, each page in a snapshot of its own: an entity of any size needs the memory of
  * one page, and a slow line holds no transaction open. What is added meanwhile may be missing, as if asked for before; what is
  * purged or taken away meanwhile does not come.
- * @throws before the first line, as long as an error can still be told.
+ * @param whoAsks as he is now: asked before each page, because a line may be slow for hours.
+ * @throws before the first line, as long as an error can still be told; the lines end with it later.
  */
 export async function readEntity(
   context: Pick<ServerContext, 'database'>,
-  session: Session,
+  whoAsks: () => Promise<Session>,
   key: string,
   most: PageLimits = PAGE,
 ): Promise<AsyncIterable<string>> {
-  const read = (after: Mark): Promise<EntityPage> =>
-    context.database.transaction('snapshot', (sql) => readPage(sql, session, key, after, most), {
-      as: viewOf(session.account),
+  const read = async (after: Mark): Promise<EntityPage> => {
+    const { account } = await whoAsks();
+    return context.database.transaction('snapshot', (sql) => readPage(sql, account, key, after, most), {
+      as: viewOf(account),
     });
+  };
   return allLines(await read({ hlc: '', id: '' }), read);
 }
 
@@ -58,7 +62,7 @@ async function* allLines(
 
 async function readPage(
   sql: Sql,
-  { account }: Session,
+  account: Account,
   key: string,
   after: Mark,
   most: PageLimits,

@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '#server/auth/sessions.ts';
 import type { Database, Sql, View } from '#server/db/database.ts';
@@ -71,7 +72,7 @@ describe.each(DATABASES)('An entity with very many facts on %s', (kind) => {
         const limits = { events: 700, bytes: 200_000 };
         const lines = await readEntity(
           { database: watched.database },
-          sessionOf(engineer),
+          () => Promise.resolve(sessionOf(engineer)),
           'probe/large',
           limits,
         );
@@ -89,10 +90,46 @@ describe.each(DATABASES)('An entity with very many facts on %s', (kind) => {
     60_000,
   );
 
+  it('[SY13] ends where the right to it ended', async () => {
+    for (const [change, back] of [
+      [
+        `UPDATE users SET home_region = 'bj' WHERE id = 'li'`,
+        `UPDATE users SET home_region = 'sz' WHERE id = 'li'`,
+      ],
+      [
+        `UPDATE devices SET revoked_at = 1 WHERE user_id = 'li'`,
+        `UPDATE devices SET revoked_at = NULL WHERE user_id = 'li'`,
+      ],
+    ] as const) {
+      const seen = await factsUntil(change);
+      expect(seen).toBeGreaterThan(0);
+      expect(seen).toBeLessThan(COUNT);
+      await server.rows(back);
+    }
+    expect(await engineer.entity('probe/large')).toHaveLength(COUNT);
+  }, 60_000);
+
   it('[SY13] gives nothing of it to who may not see it', async () => {
     const far = await newUser(server, { tenant: 'acme', id: 'far', roles: ['engineer'], homeRegion: 'bj' });
     expect(await far.entity('probe/large')).toEqual([]);
   });
+
+  /** How many facts come when the database is changed behind the first bytes, and nothing is taken before that. */
+  async function factsUntil(change: string): Promise<number> {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${engineer.login.token}` };
+      get(`${server.url}/v1/entities/probe/large`, { headers }, resolve).on('error', reject);
+    });
+    await server.rows(change);
+    let text = '';
+    try {
+      for await (const chunk of answer.setEncoding('utf8')) text += chunk as string;
+    } catch (thrown) {
+      // Cut off where there was no answer to give any more.
+      expect(thrown).toMatchObject({ code: 'ECONNRESET' });
+    }
+    return text.split('\n').length - 1;
+  }
 
   async function openTransactions(): Promise<number> {
     if (kind === 'PGlite') return 0;

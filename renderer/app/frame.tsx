@@ -93,7 +93,7 @@ export function Frame({ notice }: { notice: string | undefined }) {
       )}
       <main className={classes.main}>
         {notice !== undefined && (
-          <div className={classes.banner} role="status">
+          <div className={classes.banner} role="status" data-testid="notice">
             {notice}
           </div>
         )}

@@ -55,6 +55,7 @@ export function OpenWorkspace(props: {
       {
         onJournalRead: () => setAppState('ready'),
         onBootstrap: (progress) => setNotice(progress && t('app.bootstrap', { ...progress })),
+        onBootstrapWaits: () => setNotice(t('app.bootstrapWaits')),
         onRebuild: (isRebuilding) => setNotice(isRebuilding ? t('app.rebuild') : undefined),
         onStoreClosed: (isClosed) => setNotice(t(isClosed ? 'app.storeClosed' : 'app.rebuild')),
         onTrouble: (thrown) =>

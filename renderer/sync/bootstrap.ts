@@ -28,11 +28,12 @@ export async function bootstrap(
   if (lost.length > 0) await store.applyScopeLoss({ scopes: lost });
   const wanted = all.filter((scope) => !isHere(scope));
   const progress = new Progress(manifest, new Set(wanted), events);
+  const left = await bytesLeft(store, manifest, new Set(wanted));
   try {
     const last = wanted.at(-1) ?? all.at(-1);
     for (const scope of last === undefined || wanted.length > 0 ? wanted : [last]) {
       const isLast = scope === last;
-      await fetchPages(host, store, manifest, scope, isLast, signal, progress);
+      await fetchPages(host, store, manifest, scope, isLast, signal, left, progress);
     }
   } finally {
     progress.end();
@@ -49,7 +50,8 @@ export async function fetchScope(
   const manifest = await host.sync.bootstrap({ scope }, { signal });
   // It may have been lost meanwhile; the next pull says so.
   if (manifest.cursors[scope] === undefined) return;
-  await fetchPages(host, store, manifest, scope, false, signal, undefined);
+  const left = await bytesLeft(store, manifest, new Set([scope]));
+  await fetchPages(host, store, manifest, scope, false, signal, left, undefined);
 }
 
 function scopesInOrder({ cursors, segments }: Manifest, homeScope: string | undefined): string[] {
@@ -60,6 +62,23 @@ function scopesInOrder({ cursors, segments }: Manifest, homeScope: string | unde
   return scopes.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
+/** What is still to be fetched, in bytes. */
+interface Left {
+  bytes: number;
+}
+
+async function bytesLeft(
+  store: StoreClient,
+  { segments }: Manifest,
+  scopes: ReadonlySet<string>,
+): Promise<Left> {
+  const sizes = new Map(
+    segments.flatMap(({ scope, sha256, bytes }) => (scopes.has(scope) ? [[sha256, bytes] as const] : [])),
+  );
+  const { hashes } = await store.missingPages({ hashes: [...sizes.keys()] });
+  return { bytes: hashes.reduce((sum, sha256) => sum + (sizes.get(sha256) ?? 0), 0) };
+}
+
 async function fetchPages(
   host: EngineHost,
   store: StoreClient,
@@ -67,6 +86,7 @@ async function fetchPages(
   scope: string,
   isLast: boolean,
   signal: AbortSignal,
+  left: Left,
   progress: Progress | undefined,
 ): Promise<void> {
   const segments = manifest.segments.filter((segment) => segment.scope === scope);
@@ -77,7 +97,8 @@ async function fetchPages(
   try {
     for (const { sha256, bytes: size } of segments) {
       if (missing.delete(sha256)) {
-        const { bytes } = await host.sync.segment({ sha256 }, { signal });
+        const { bytes } = await host.sync.segment({ sha256, left: left.bytes }, { signal });
+        left.bytes = Math.max(0, left.bytes - size);
         await staging;
         staging = store.stagePage({ scope, sha256, bytes: bytes as Uint8Array<ArrayBuffer> });
         staging.catch(() => undefined);

@@ -201,10 +201,17 @@ describe('a bootstrap', () => {
       doneBytes: expect.any(Number),
       totalBytes: expect.any(Number),
     });
+    const sizes = server.manifest().segments.map(({ bytes }) => bytes);
+    expect(server.lefts[0]).toBe(sizes.reduce((sum, bytes) => sum + bytes, 0));
+    const leftWhenCut = server.lefts.at(-1);
+    expect(leftWhenCut).toBeLessThan(server.lefts[0]!);
     server.failsAtSegment = Infinity;
     server.asked.length = 0;
+    server.lefts.length = 0;
     await laptop.sync();
     expect(server.asked.filter((asked) => asked === 'segment')).toHaveLength(2);
+    // The transfer tells of what is still to come, not of what is here.
+    expect(server.lefts).toEqual([leftWhenCut, expect.any(Number)]);
     expect((await laptop.store.position({})).isBootstrapped).toBe(true);
     await isTrue(laptop, server);
   });

@@ -21,6 +21,8 @@ export interface EngineEvents {
   readonly onJournalRead: () => void;
   /** How far a bootstrap is, in segments and in bytes; `undefined` when none is under way. */
   readonly onBootstrap: (progress: BootstrapProgress | undefined) => void;
+  /** The workspace is not all here and cannot be fetched now; the next poke tries again. */
+  readonly onBootstrapWaits?: () => void;
   readonly onRebuild: (isRebuilding: boolean) => void;
   /** The browser does not open its database; it is tried again and again, less and less often. */
   readonly onStoreClosed?: (isClosed: boolean) => void;
@@ -58,6 +60,9 @@ const LATER = new Set([
   'host.unavailable',
   'host.cancelled',
 ]);
+
+/** Of these: what is over when the server is back, or the user has logged in. */
+const WAITS_FOR_SERVER = new Set(['sync.offline', 'sync.needsLogin', 'sync.otherVersion', 'sync.cutOff']);
 
 /**
  * Keeps the store the image of journal and server until `signal` aborts. It
@@ -155,7 +160,14 @@ export async function catchUp(
   async function make(move: Move): Promise<Outcome> {
     switch (move.do) {
       case 'bootstrap':
-        await bootstrap(host, store, events, signal, options);
+        try {
+          await bootstrap(host, store, events, signal, options);
+        } catch (thrown) {
+          const code = errorCode(thrown);
+          // A demo has nothing to wait for; a host that is gone says so itself.
+          if (code !== undefined && WAITS_FOR_SERVER.has(code)) events.onBootstrapWaits?.();
+          throw thrown;
+        }
         memory.isFilled = true;
         break;
       case 'fetchScope':

@@ -156,8 +156,14 @@ export const syncService = {
   ),
   /** Of all scopes, or of one that is to be repaired or was gained. */
   bootstrap: call(z.object({ scope: z.string().max(120).optional() }), ManifestSchema),
-  /** The gzip bytes of a segment, checked against their hash. Errors also: `sync.damagedSegment`. */
-  segment: call(z.object({ sha256 }), z.object({ bytes: z.instanceof(Uint8Array) })),
+  /**
+   * The gzip bytes of a segment, checked against their hash. `left` are the bytes of all segments that are still to be
+   * fetched, this one among them: what the transfer is told by. Errors also: `sync.damagedSegment`.
+   */
+  segment: call(
+    z.object({ sha256, left: z.number().int().nonnegative().optional() }),
+    z.object({ bytes: z.instanceof(Uint8Array) }),
+  ),
   /** All facts that touch an entity, as the server has them. */
   entity: stream(z.object({ key: z.string().max(120) }), z.object({ lines: z.array(PullLineSchema) }), {
     window: 2000,

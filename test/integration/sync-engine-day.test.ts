@@ -10,6 +10,7 @@ import { createSyncHandlers } from '#electron/services/sync/handlers.ts';
 import { RepairLog } from '#electron/services/sync/repair-log.ts';
 import { ServerClient } from '#electron/services/sync/server-client.ts';
 import { SyncEngine, type SyncEngineOptions } from '#electron/services/sync/sync-engine.ts';
+import { offline } from '#electron/services/sync/sync-error.ts';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
@@ -198,19 +199,38 @@ describe('what people are told', () => {
     expect(event!.clock.uncertaintyMs).toBeGreaterThan(0);
   });
 
-  test('[SY88] a first fetch is a transfer with a rate', async () => {
-    server.manifest = {
-      ...server.manifest,
-      segments: [{ sha256: 'a'.repeat(64), scope: 'org', rows: 1, bytes: 900_000 }],
+  test('[SY88] a first fetch is a transfer of what is still to come: over with its last part, or when it is cut off', async () => {
+    const client = new ServerClient(url, 'token-1');
+    const bytes = new Uint8Array(300_000);
+    let cut = Promise.withResolvers<void>();
+    client.segment = async (_, __, onBytes) => {
+      onBytes?.(100_000);
+      await cut.promise;
+      onBytes?.(200_000);
+      return bytes;
     };
+    await engine.close();
+    engine = anEngine({ client });
     engine.start();
     await until((status) => status.state === 'online');
-    await handlers().bootstrap({}, context);
-    expect((await engine.status()).transfer).toMatchObject({
-      kind: 'bootstrap',
-      doneBytes: 0,
-      totalBytes: 900_000,
-    });
+    const fetch = (left: number) => engine.segment('a'.repeat(64), never, left);
+    const transfer = async () => (await engine.status()).transfer;
+    const first = fetch(900_000);
+    expect(await transfer()).toMatchObject({ kind: 'bootstrap', doneBytes: 100_000, totalBytes: 900_000 });
+    cut.resolve();
+    await first;
+    expect(await transfer()).toMatchObject({ doneBytes: 300_000, totalBytes: 900_000 });
+    cut = Promise.withResolvers();
+    const second = fetch(600_000);
+    cut.reject(offline());
+    await expect(second).rejects.toMatchObject({ code: 'sync.offline' });
+    expect(await transfer()).toBeNull();
+    cut = Promise.withResolvers();
+    cut.resolve();
+    await fetch(600_000);
+    expect(await transfer()).toMatchObject({ doneBytes: 300_000, totalBytes: 600_000 });
+    await fetch(300_000);
+    expect(await transfer()).toBeNull();
   });
 
   test('[SY88] on a metered network what is large waits, and goes when it is not metered any more', async () => {

@@ -30,6 +30,8 @@ export class ScriptedFeeds {
   /** Lines may be changed on their way. */
   tamper: (lines: PullLine[]) => PullLine[] = (lines) => lines;
   failsAtSegment = Infinity;
+  /** What was said to be left at each segment. */
+  readonly lefts: number[] = [];
   /** False: a server of an earlier version, whose bootstrap does not tell what was purged. */
   tellsDeleted = true;
   #ids = 0;
@@ -151,7 +153,8 @@ export class ScriptedFeeds {
           this.asked.push(`bootstrap ${scope ?? '*'}`);
           return this.manifest(scope);
         },
-        segment: async ({ sha256 }: { sha256: string }) => {
+        segment: async ({ sha256, left }: { sha256: string; left: number }) => {
+          this.lefts.push(left);
           if (++segments > this.failsAtSegment) throw new HostError('sync.offline', 'Offline.');
           this.asked.push('segment');
           return { bytes: this.#segments.get(sha256) };

@@ -5,7 +5,7 @@ export interface AnswerLimits {
   /** Bytes. */
   readonly bytes: number;
   /** Called for each piece that arrives. */
-  readonly onPiece: () => void;
+  readonly onPiece: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -23,7 +23,7 @@ export async function* pieces(
   let size = 0;
   try {
     for await (const piece of response.body ?? []) {
-      onPiece();
+      onPiece(piece.length);
       size += piece.length;
       if (size > bytes) throw badAnswer(`an answer of more than ${bytes} bytes`);
       yield piece;

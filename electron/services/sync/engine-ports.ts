@@ -26,7 +26,12 @@ export interface EngineServer {
   pull(request: PullRequest, signal?: AbortSignal): AsyncIterable<PullLine[]>;
   entity(key: string, signal?: AbortSignal): AsyncIterable<PullLine[]>;
   bootstrap(signal?: AbortSignal, scope?: string): Promise<Manifest>;
-  segment(sha256: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** @param onBytes told how many bytes have just arrived. */
+  segment(
+    sha256: string,
+    signal?: AbortSignal,
+    onBytes?: (count: number) => void,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   getBlob(sha256: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** One item a poke; `'comment'` when the server only says that the line still stands. Ends when the line does. */
   pokes(signal: AbortSignal): AsyncIterable<'poke' | 'comment' | void>;

@@ -56,7 +56,9 @@ export function createSyncHandlers(options: SyncHandlersOptions): ServiceHandler
     pokes: (_, { signal }) => (workspace().engine?.pokes ?? new Pokes()).listen(signal),
     pull: ({ epoch, cursors }, { signal }) => lines(engine().pull(epoch, cursors, signal)),
     bootstrap: ({ scope }, { signal }) => engine().bootstrap(signal, scope),
-    segment: async ({ sha256 }, { signal }) => ({ bytes: await engine().segment(sha256, signal) }),
+    segment: async ({ sha256, left }, { signal }) => ({
+      bytes: await engine().segment(sha256, signal, left),
+    }),
     entity: ({ key }, { signal }) => lines(engine().entity(key, signal)),
     now: async () => {
       workspace().engine?.now();

@@ -1,5 +1,4 @@
 import type { EngineEvent } from '#shared/sync/engine/events.ts';
-import type { FailureKind } from '#shared/sync/engine/failure.ts';
 import type { EngineState } from '#shared/sync/engine/state.ts';
 import type { Manifest, PullLine } from '#shared/sync/protocol.ts';
 import type { BlobRef, BlobStore } from '../blobs/blob-store.ts';
@@ -17,6 +16,8 @@ export interface PageRequestsOptions<C extends EngineServer> {
   readonly blobs: BlobStore;
   readonly meter: TransferMeter;
   readonly dispatch: (event: EngineEvent) => void;
+  /** What people are told has changed without the engine. */
+  readonly changed: () => void;
   readonly state: () => EngineState;
 }
 
@@ -29,7 +30,9 @@ const TEACHES: ReadonlySet<string> = new Set([
   'sync.captivePortal',
   'sync.untrustedCertificate',
 ]);
-const LOST: ReadonlySet<FailureKind> = new Set(['offline', 'captive', 'certificate']);
+
+/** Pieces of a segment arrive far more often than anybody can read of them. */
+const TOLD_EVERY_MS = 500;
 
 /** What screens ask of the server. It goes beside the engine's own work and teaches the engine what it learns. */
 export class PageRequests<C extends EngineServer> {
@@ -77,17 +80,29 @@ export class PageRequests<C extends EngineServer> {
     this.#options.dispatch({ is: 'answered' });
   }
 
-  async bootstrap(signal: AbortSignal, scope?: string): Promise<Manifest> {
-    const manifest = await this.once((client, ours) => client.bootstrap(ours, scope), signal);
-    const total = manifest.segments.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.#options.meter.begin('bootstrap', total);
-    return manifest;
+  bootstrap(signal: AbortSignal, scope?: string): Promise<Manifest> {
+    return this.once((client, ours) => client.bootstrap(ours, scope), signal);
   }
 
-  async segment(sha256: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await this.once((client, ours) => client.segment(sha256, ours), signal);
-    this.#options.meter.add('bootstrap', bytes.length);
-    return bytes;
+  /** @param left see the host's contract. Without it the transfer is not told. */
+  async segment(sha256: string, signal: AbortSignal, left = 0): Promise<Uint8Array<ArrayBuffer>> {
+    const { meter, clock, changed } = this.#options;
+    meter.expect('bootstrap', left);
+    let toldMs = Number.NEGATIVE_INFINITY;
+    const onBytes = (count: number): void => {
+      meter.add('bootstrap', count);
+      if (clock.monotonicMs() - toldMs < TOLD_EVERY_MS) return;
+      toldMs = clock.monotonicMs();
+      changed();
+    };
+    try {
+      return await this.once((client, ours) => client.segment(sha256, ours, onBytes), signal);
+    } catch (thrown) {
+      // Whoever goes on tells anew how much is left.
+      meter.end('bootstrap');
+      changed();
+      throw thrown;
+    }
   }
 
   async fetchBlob(sha256: string, signal: AbortSignal): Promise<BlobRef> {
@@ -171,9 +186,7 @@ export class PageRequests<C extends EngineServer> {
     if (signal.aborted) return thrown;
     if (this.#isClosed || this.#options.state().isPaused) return offline();
     if (!(thrown instanceof SyncError) || !TEACHES.has(thrown.code)) return thrown;
-    const failure = failureOf(thrown);
-    if (LOST.has(failure.kind)) this.#options.meter.end('bootstrap');
-    this.#options.dispatch({ is: 'learnt', failure });
+    this.#options.dispatch({ is: 'learnt', failure: failureOf(thrown) });
     return thrown;
   }
 }

@@ -147,9 +147,17 @@ export class ServerClient implements EngineServer {
   }
 
   /** @throws SyncError `sync.damagedSegment` when the bytes are not what the hash says. */
-  async segment(sha256: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async segment(
+    sha256: string,
+    signal?: AbortSignal,
+    onBytes: (count: number) => void = () => undefined,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const { response, touch } = await this.#send({ path: `/v1/segments/${sha256}`, signal });
-    const bytes = await wholeBody(response, { bytes: MAX_SEGMENT, onPiece: touch, signal });
+    const onPiece = (count: number): void => {
+      touch();
+      onBytes(count);
+    };
+    const bytes = await wholeBody(response, { bytes: MAX_SEGMENT, onPiece, signal });
     if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
       throw new SyncError('sync.damagedSegment', 'A part of the data arrived damaged. It is fetched again.');
     }

@@ -118,6 +118,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
       blobs,
       meter: this.#meter,
       dispatch,
+      changed: () => this.changes.notify(),
       state: () => this.#driver.state,
     });
     this.#watchdog = new Watchdog({
@@ -231,8 +232,9 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
     return this.#requests.bootstrap(signal, scope);
   }
 
-  segment(sha256: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#requests.segment(sha256, signal);
+  /** @param left bytes of all segments that are still to be fetched, this one among them. */
+  segment(sha256: string, signal: AbortSignal, left?: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#requests.segment(sha256, signal, left);
   }
 
   once<T>(work: (client: C, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -39,6 +39,13 @@ export class TransferMeter {
     this.#running.set(kind, { doneBytes: 0, totalBytes, meter: NEW_METER });
   }
 
+  /** So many bytes are still to come; it begins when there is more than what has arrived. */
+  expect(kind: Kind, leftBytes: number): void {
+    const running = this.#running.get(kind);
+    if (running !== undefined) running.totalBytes = running.doneBytes + leftBytes;
+    else if (leftBytes > 0) this.begin(kind, leftBytes);
+  }
+
   isRunning(kind: Kind): boolean {
     return this.#running.has(kind);
   }

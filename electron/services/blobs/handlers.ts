@@ -12,35 +12,51 @@ export interface BlobHandlersOptions {
   readonly uploadDir: string;
   /** Gets a blob from the server if it is not here. */
   readonly fetchBlob: (sha256: string, signal: AbortSignal) => Promise<BlobRef>;
+  readonly monotonicMs: () => number;
 }
 
 const PIECE = 64 * 1024;
 const MAX_UPLOADS = 16;
+/** A window reads a file in pieces without a pause: one that brings nothing for so long is gone, or has given up. */
+const IDLE_MS = 60_000;
 
 interface Upload {
   readonly path: string;
   readonly file: FileHandle;
+  touchedMs: number;
 }
 
 /** Attachments as screens see them. */
 export async function createBlobHandlers(
   options: BlobHandlersOptions,
 ): Promise<ServiceHandlers<typeof blobsService>> {
-  const { store, uploadDir, fetchBlob } = options;
+  const { store, uploadDir, fetchBlob, monotonicMs } = options;
   await rm(uploadDir, { recursive: true, force: true });
   await mkdir(uploadDir, { recursive: true });
   const uploads = new Map<string, Upload>();
   const upload = (id: string): Upload => {
     const found = uploads.get(id);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      found.touchedMs = monotonicMs();
+      return found;
+    }
     throw new HostError(
       'blobs.unknownUpload',
       'This upload is not under way any more. Attach the file again.',
     );
   };
+  const giveUp = async (id: string, { file, path }: Upload): Promise<void> => {
+    uploads.delete(id);
+    await file.close();
+    await rm(path, { force: true });
+  };
   return {
     put: ({ bytes }) => store.put(bytes),
     begin: async () => {
+      if (uploads.size >= MAX_UPLOADS) {
+        const idle = [...uploads].filter(([, { touchedMs }]) => monotonicMs() - touchedMs > IDLE_MS);
+        await Promise.all(idle.map(([id, left]) => giveUp(id, left)));
+      }
       if (uploads.size >= MAX_UPLOADS)
         throw new HostError(
           'blobs.tooManyUploads',
@@ -48,17 +64,15 @@ export async function createBlobHandlers(
         );
       const uploadId = randomUUID();
       const path = join(uploadDir, uploadId);
-      uploads.set(uploadId, { path, file: await open(path, 'wx', 0o600) });
+      uploads.set(uploadId, { path, file: await open(path, 'wx', 0o600), touchedMs: monotonicMs() });
       return { uploadId };
     },
     append: async ({ uploadId, bytes }) => {
-      const { file, path } = upload(uploadId);
+      const growing = upload(uploadId);
       try {
-        await file.appendFile(bytes);
+        await growing.file.appendFile(bytes);
       } catch (thrown) {
-        uploads.delete(uploadId);
-        await file.close();
-        await rm(path, { force: true });
+        await giveUp(uploadId, growing);
         if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown;
         throw new HostError(
           'blobs.diskFull',

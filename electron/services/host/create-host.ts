@@ -150,6 +150,7 @@ export async function createHost(ports: HostPorts): Promise<Host> {
     blobs: await createBlobHandlers({
       store: blobs,
       uploadDir: dir.uploads,
+      monotonicMs,
       fetchBlob: async (sha256, signal) => {
         const size = await blobs.size(sha256);
         if (size !== undefined) return { sha256, size };

@@ -13,6 +13,7 @@ import type { Wiped } from '../access/wipe.ts';
 import type { Changes } from '../host/changes.ts';
 import type { HostPorts } from '../host/ports.ts';
 import type { Vault } from '../vault/vault.ts';
+import { InTurn } from './in-turn.ts';
 import { JsonFile } from './json-file.ts';
 import type { WorkspaceHolder } from './workspace-holder.ts';
 
@@ -54,11 +55,13 @@ export async function createAppHandlers(
     changes.notify();
     return info();
   };
-  const change = async (part: Partial<Settings>): Promise<void> => {
-    const next = { ...settings, ...part };
-    await file.write(next);
-    settings = next;
-  };
+  const writing = new InTurn();
+  const change = (part: Partial<Settings>): Promise<void> =>
+    writing.take(async () => {
+      const next = { ...settings, ...part };
+      await file.write(next);
+      settings = next;
+    });
   const demandDialogs = (): void => {
     if (ports.capabilities.nativeDialogs) return;
     throw new HostError('host.unsupported', 'This host has no file dialogs. Enter the path instead.');

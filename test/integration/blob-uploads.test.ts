@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -264,4 +264,13 @@ test('[SY94] giving up in the middle keeps what was sent', async () => {
   server.onPatch = () => stop.abort();
   await expect(uploads.sendNext(stop.signal, FREE)).rejects.toThrow();
   expect(await sendAll()).toEqual(['sent']);
+});
+
+test('[SY94] what was remembered of uploads is read again when it could not be read once', async () => {
+  const file = join(dir, 'uploads.json');
+  // So does a computer that has too many files open.
+  await mkdir(file);
+  await expect(uploads.list()).rejects.toThrow(/EISDIR/);
+  await rm(file, { recursive: true });
+  expect(await uploads.list()).toEqual([]);
 });

@@ -229,9 +229,16 @@ export class AttachmentUploads implements BlobUploads {
   }
 
   #read(): Promise<void> {
-    this.#reading ??= this.#file.read().then((kept) => {
-      this.#underWay = kept ?? {};
-    });
+    this.#reading ??= this.#file.read().then(
+      (kept) => {
+        this.#underWay = kept ?? {};
+      },
+      (thrown: unknown) => {
+        // The next one reads again: what the disk refuses now it may give later.
+        this.#reading = undefined;
+        throw thrown;
+      },
+    );
     return this.#reading;
   }
 

@@ -97,3 +97,13 @@ test('a damaged file is left alone', async () => {
   await expect(Vault.open(file, osStore)).rejects.toMatchObject({ code: 'vault.damaged' });
   expect(await readFile(file, 'utf8')).toBe('{"version":1,');
 });
+
+test('[H22] of two passphrases that are made at the same time one counts: what is kept is sealed by it', async () => {
+  const vault = await Vault.open(file, noSecretStore);
+  const both = [vault.createPassphrase('the first one'), vault.createPassphrase('the second one')];
+  const outcomes = await Promise.allSettled(both);
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'vault.exists' },
+  });
+});

@@ -190,10 +190,10 @@ export class Vault {
 
   /** @throws HostError `vault.exists`. */
   async createPassphrase(passphrase: string): Promise<void> {
-    if (this.#lock !== undefined) {
-      throw new HostError('vault.exists', 'This computer already has a vault with a passphrase. Unlock it.');
-    }
+    if (this.#lock !== undefined) throw exists();
     const { lock, key } = await makePassphraseLock(passphrase);
+    // Somebody may have made one meanwhile, and what is sealed by its key must go on being opened by it.
+    if (this.#lock !== undefined) throw exists();
     this.#lock = lock;
     this.#key = key;
     await this.#write();
@@ -292,6 +292,10 @@ async function readVault(file: string): Promise<z.infer<typeof FileSchema>> {
       'The file with the sealed logins is damaged. Restore vault.json from a backup, or move it away and enter the logins again.',
     );
   }
+}
+
+function exists(): HostError {
+  return new HostError('vault.exists', 'This computer already has a vault with a passphrase. Unlock it.');
 }
 
 function wrongPassphrase(): HostError {

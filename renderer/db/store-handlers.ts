@@ -50,10 +50,7 @@ export function createStoreHandlers(
       // Why a database does not open at all is said in many ways.
       const isGone = isUnreadable || GONE.has(thrown.name) || !(await store.didOpen());
       if (!isGone) throw thrown;
-      if (isUnreadable) {
-        await store.empty();
-        announce({ keys: [], lost: true, damaged: false });
-      }
+      if (isUnreadable) await store.empty();
       throw new HostError('store.lost', 'The browser has dropped the local database; it is being rebuilt.');
     }
   };

@@ -335,9 +335,18 @@ export class Store {
     return this.#opened.then(yes, no);
   }
 
-  /** Empties the store: something in it cannot be read, and journal and server have all of it. */
-  async empty(): Promise<void> {
-    await (await this.#opened).empty();
+  /**
+   * Empties the store: something in it cannot be read, and journal and server have all of it. It waits for what is being
+   * written, and closes: what comes later would be folded onto rows that are in memory only. Whoever listens is told of a loss.
+   */
+  empty(): Promise<void> {
+    const emptying = this.#turn.then(async () => {
+      if (this.#isClosed) return;
+      await (await this.#opened).empty();
+      this.#database.close();
+    });
+    this.#turn = emptying.catch(() => undefined);
+    return emptying;
   }
 
   /** Told after each change which entities changed. @returns a function that ends it. */

@@ -83,6 +83,14 @@ export async function ensureScopes(sql: Sql, tenant: string, scopes: readonly st
 }
 
 /**
+ * Until the transaction ends nobody else changes an account of the tenant or opens a login there: a login that was proven by what
+ * has changed meanwhile is seen behind the lock.
+ */
+export async function lockTenant(sql: Sql, tenant: string): Promise<void> {
+  await sql.query('SELECT 1 FROM tenants WHERE tenant = $1 FOR UPDATE', [tenant]);
+}
+
+/**
  * Adds an account, or sets the password, name, roles and region of one that exists; a new password ends its sessions.
  * @throws ZodError when the account is not well-formed.
  */
@@ -91,6 +99,7 @@ export async function saveAccount(database: Database, account: NewAccount): Prom
   const passwordHash = await hashPassword(password);
   await database.transaction('write', async (sql) => {
     await sql.query('INSERT INTO tenants (tenant) VALUES ($1) ON CONFLICT DO NOTHING', [tenant]);
+    await lockTenant(sql, tenant);
     await sql.query(
       `INSERT INTO users (tenant, id, name, password_hash, roles, home_region) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,

@@ -42,11 +42,17 @@ export async function logIn(
   } finally {
     await (fits ? forgive(database, counted) : closeAttempt(database, counted));
   }
-  if (row === undefined || !fits) {
-    await noteFailure(context, who, 'login.failed');
-    throw new Problem(401, 'auth.wrongPassword', 'The user name or the password is wrong.');
-  }
-  return openLogin(context, readAccount(row), request.device, { by: 'password', address });
+  const answer =
+    row !== undefined && fits
+      ? await openLogin(context, readAccount(row), request.device, {
+          by: 'password',
+          address,
+          passwordHash: row.passwordHash,
+        })
+      : undefined;
+  if (answer !== undefined) return answer;
+  await noteFailure(context, who, 'login.failed');
+  throw new Problem(401, 'auth.wrongPassword', 'The user name or the password is wrong.');
 }
 
 async function takeTurn(context: ServerContext, who: LoginAttempt): Promise<CountedAttempt> {

@@ -3,7 +3,7 @@ import type { ServerContext } from '../context.ts';
 import { writeWithRetry, type Sql } from '../db/database.ts';
 import { recordAudit } from '../audit/audit-log.ts';
 import { visibleScopes } from '../sync/rights.ts';
-import type { Account } from './accounts.ts';
+import { ACCOUNT_COLUMNS, lockTenant, readAccount, type Account, type AccountRow } from './accounts.ts';
 import { checkDeviceKey } from './device-key.ts';
 import { registerDevice, type Device } from './devices.ts';
 import { endLogins } from './end-logins.ts';
@@ -20,19 +20,22 @@ export type DeviceAtLogin = LoginRequest['device'];
 export interface LoginProof {
   readonly by: 'password' | 'provider';
   readonly address: string;
+  /** Of the password that fitted. */
+  readonly passwordHash?: string;
 }
 
 /**
  * Registers the device of an account that has proven who it is, and gives it tokens: with a key a pair that is bound to
  * the key, without one (older laptops) a single token of `context.tokenTtlMs`.
+ * @returns `undefined` when the proof does not count any more: the password was changed meanwhile, or the account closed.
  * @throws Problem 400 `auth.badKey`.
  */
 export async function openLogin(
   context: ServerContext,
-  account: Account,
+  { tenant, id }: Account,
   claim: DeviceAtLogin,
   proof: LoginProof,
-): Promise<LoginAnswer> {
+): Promise<LoginAnswer | undefined> {
   const nowMs = context.now();
   const device = {
     id: claim.id !== undefined && IDENTIFIER.test(claim.id) ? claim.id : undefined,
@@ -42,6 +45,9 @@ export async function openLogin(
   };
   const key = claim.publicKey === undefined ? undefined : checkDeviceKey(claim.publicKey);
   return writeWithRetry(context.database, async (sql) => {
+    await lockTenant(sql, tenant);
+    const account = await readProven(sql, tenant, id, proof);
+    if (account === undefined) return undefined;
     const keyBefore = await keyOf(sql, account, device.id);
     const registered = await registerDevice(sql, account, device, nowMs);
     const newKey = key !== undefined && keyBefore !== null && keyBefore !== key;
@@ -63,6 +69,21 @@ export async function openLogin(
     );
     return answerLogin(sql, context, account, registered, key);
   });
+}
+
+/** The account as it is now, unless the proof counts no more. Looking at a password takes long enough for it to be changed. */
+async function readProven(
+  sql: Sql,
+  tenant: string,
+  id: string,
+  { passwordHash }: LoginProof,
+): Promise<Account | undefined> {
+  const [row] = await sql.query<AccountRow>(
+    `SELECT ${ACCOUNT_COLUMNS} FROM users u WHERE u.tenant = $1 AND u.id = $2
+       AND NOT u.disabled AND NOT u.sign_in_ended AND ($3::text IS NULL OR u.password_hash = $3)`,
+    [tenant, id, passwordHash ?? null],
+  );
+  return row === undefined ? undefined : readAccount(row);
 }
 
 /** Opens a login of a device that is registered, and tells the laptop all it has to know. */

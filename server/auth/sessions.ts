@@ -72,11 +72,7 @@ export async function readSession(
           [hashSecret(token)],
         );
   if (row === undefined) {
-    throw new Problem(
-      401,
-      'auth.invalid',
-      'The server does not know this login. Log in again; nothing is lost.',
-    );
+    throw unknownLogin();
   }
   if (row.disabled) throw disabledAccount();
   if (row.expiresAt <= nowMs) {
@@ -98,6 +94,23 @@ interface SessionRow {
   readonly deviceId: string;
   readonly expiresAt: number;
   readonly deviceRevoked: boolean;
+}
+
+/** Whether the login of a request still stands: the request may have waited since it was looked at. */
+export async function stillStands(sql: Sql, { account, deviceId }: Session): Promise<boolean> {
+  const rows = await sql.query(
+    'SELECT 1 FROM sessions WHERE tenant = $1 AND user_id = $2 AND device_id = $3 LIMIT 1',
+    [account.tenant, account.id, deviceId],
+  );
+  return rows.length > 0;
+}
+
+export function unknownLogin(): Problem {
+  return new Problem(
+    401,
+    'auth.invalid',
+    'The server does not know this login. Log in again; nothing is lost.',
+  );
 }
 
 export function revokedDevice(): Problem {

@@ -1,9 +1,10 @@
 import type { LoginAnswer, LoginRequest } from '#shared/sync/protocol.ts';
 import { recordAudit } from '../audit/audit-log.ts';
+import { lockTenant } from '../auth/accounts.ts';
 import { checkDeviceKey } from '../auth/device-key.ts';
 import { registerDevice } from '../auth/devices.ts';
 import { answerLogin } from '../auth/open-login.ts';
-import { revokedDevice, type Session } from '../auth/sessions.ts';
+import { revokedDevice, stillStands, unknownLogin, type Session } from '../auth/sessions.ts';
 import type { ServerContext } from '../context.ts';
 import { writeWithRetry } from '../db/database.ts';
 import { lockDevice } from './deliverer.ts';
@@ -11,7 +12,7 @@ import { lockDevice } from './deliverer.ts';
 /**
  * Makes a laptop whose profile was copied a device of its own, of the same user: with a new id and a new code for its
  * numbers. It succeeds the old device, so it may still hand in what it wrote as that one; the other copy goes on as before.
- * @throws Problem 400 `auth.badKey`, 403 `auth.deviceRevoked`.
+ * @throws Problem 400 `auth.badKey`, 401 `auth.invalid`, 403 `auth.deviceRevoked`.
  */
 export async function renewDevice(
   context: ServerContext,
@@ -24,8 +25,11 @@ export async function renewDevice(
   const key = claim.publicKey === undefined ? undefined : checkDeviceKey(claim.publicKey);
   return writeWithRetry(context.database, async (sql) => {
     const { name, platform } = claim;
-    // Looked at again behind its lock: what is revoked in this moment must not come out as a device that is not.
+    // Looked at again behind their locks: a login that ends, or a device that is revoked in this moment, must not come out as one
+    // that is not.
+    await lockTenant(sql, account.tenant);
     if (await lockDevice(sql, account.tenant, deviceId, undefined)) throw revokedDevice();
+    if (!(await stillStands(sql, session))) throw unknownLogin();
     const device = await registerDevice(sql, account, { name, platform }, nowMs);
     await sql.query('UPDATE devices SET succeeds = $3 WHERE tenant = $1 AND id = $2', [
       account.tenant,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from 'pg';
 import { AttackedServer, DATABASES } from '#test/support/attack/attacked-server.ts';
-import { newUser } from '#test/support/attack/victim.ts';
+import { newUser, PASSWORD } from '#test/support/attack/victim.ts';
+import { ask, codeOf } from '#test/support/login-device.ts';
 import { askRunningServer } from '#server/ops/control.ts';
 import type { SyncDevice } from '#test/support/sync-device.ts';
 
@@ -30,14 +31,17 @@ describe.each(DATABASES)('What is taken away while it is in use on %s', (kind) =
     await server?.close();
   }, 60_000);
 
-  /** Sends a request that has to wait, and revokes the device while it does. */
-  const revokedMeanwhile = async <T>(device: SyncDevice, request: () => Promise<T>): Promise<T> => {
+  /** Sends a request that has to wait for these rows, and changes the database while it does. */
+  const changedMeanwhile = async <T>(
+    rows: string,
+    changes: readonly string[],
+    request: () => Promise<T>,
+  ): Promise<T> => {
     const client = new Client({ connectionString: server.databaseUrl });
     await client.connect();
     try {
-      const { deviceId } = device.login;
       await client.query('BEGIN');
-      await client.query(`SELECT 1 FROM devices WHERE tenant = 'acme' AND id = $1 FOR UPDATE`, [deviceId]);
+      await client.query(`SELECT 1 FROM ${rows} FOR UPDATE`);
       const answer = request();
       for (let waiting = 0; waiting === 0;) {
         const [row] = await server.rows<{ n: number }>(
@@ -45,16 +49,25 @@ describe.each(DATABASES)('What is taken away while it is in use on %s', (kind) =
         );
         waiting = row?.n ?? 0;
       }
-      await client.query(
-        `UPDATE devices SET revoked_at = 1, revoked_by = 'x' WHERE tenant = 'acme' AND id = $1`,
-        [deviceId],
-      );
+      for (const change of changes) await client.query(change);
       await client.query('COMMIT');
       return await answer;
     } finally {
       await client.end();
     }
   };
+  const revokedMeanwhile = <T>({ login }: SyncDevice, request: () => Promise<T>): Promise<T> => {
+    const device = `devices WHERE tenant = 'acme' AND id = '${login.deviceId}'`;
+    const revoke = `UPDATE ${device.replace('WHERE', `SET revoked_at = 1, revoked_by = 'x' WHERE`)}`;
+    return changedMeanwhile(device, [revoke], request);
+  };
+  /** What a new password does. */
+  const newPassword = (user: string): string[] => [
+    `UPDATE users SET password_hash = 'other' WHERE tenant = 'acme' AND id = '${user}'`,
+    `UPDATE logins SET ended_at = 1, ended_by = 'changed' WHERE tenant = 'acme' AND user_id = '${user}'`,
+    `DELETE FROM sessions WHERE tenant = 'acme' AND user_id = '${user}'`,
+  ];
+  const TENANT = `tenants WHERE tenant = 'acme'`;
 
   it.runIf(kind === 'PostgreSQL')('[AT14] judges a push by the revocation that it waited for', async () => {
     const device = await staff('pushes');
@@ -70,6 +83,34 @@ describe.each(DATABASES)('What is taken away while it is in use on %s', (kind) =
     const answer = await revokedMeanwhile(device, () => device.request('POST', '/v1/devices/renew', body));
     expect(answer).toMatchObject({ status: 403, body: { code: 'auth.deviceRevoked' } });
     expect(await server.rows(`SELECT id FROM devices WHERE user_id = 'renews'`)).toHaveLength(1);
+  });
+
+  it.runIf(kind === 'PostgreSQL')(
+    '[SY54] opens no login by a password that is replaced meanwhile',
+    async () => {
+      await staff('replaced');
+      const body = {
+        tenant: 'acme',
+        user: 'replaced',
+        password: PASSWORD,
+        device: { name: 'x', platform: 'x' },
+      };
+      const answer = await changedMeanwhile(TENANT, newPassword('replaced'), () =>
+        ask(server.url, 'POST', '/v1/login', body),
+      );
+      expect(codeOf(answer)).toEqual([401, 'auth.wrongPassword']);
+      expect(await server.rows(`SELECT 1 FROM sessions WHERE user_id = 'replaced'`)).toEqual([]);
+    },
+  );
+
+  it.runIf(kind === 'PostgreSQL')('[SY54] makes no new device for a login that ends meanwhile', async () => {
+    const device = await staff('ended');
+    const body = { device: { name: 'x', platform: 'x' } };
+    const answer = await changedMeanwhile(TENANT, newPassword('ended'), () =>
+      device.request('POST', '/v1/devices/renew', body),
+    );
+    expect(codeOf(answer)).toEqual([401, 'auth.invalid']);
+    expect(await server.rows(`SELECT 1 FROM sessions WHERE user_id = 'ended'`)).toEqual([]);
   });
 
   it('[AT15] gives one device a few lines of pokes, and takes none from others', async () => {

@@ -36,7 +36,9 @@ export async function completeSignIn(
   if (outcome === 'wrongCode') {
     throw new Problem(401, 'auth.wrongCode', 'The code is not the one that the page in the browser shows.');
   }
-  return openLogin(context, outcome, request.device, { by: 'provider', address });
+  const answer = await openLogin(context, outcome, request.device, { by: 'provider', address });
+  if (answer === undefined) throw noSignIn();
+  return answer;
 }
 
 async function redeemCode(

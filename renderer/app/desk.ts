@@ -7,6 +7,7 @@ import type { EventDraft } from '#shared/events/envelope.ts';
 import { errorCode } from '#shared/host/errors.ts';
 import { uuidV7 } from '#shared/events/uuid.ts';
 import type { StoreClient } from '../db/open-store.ts';
+import { presentInstant } from '../components/present-time.ts';
 import type { HostClient } from '../host/connect.ts';
 
 /** What every screen works with: the host, the store, and who works here. */
@@ -37,7 +38,7 @@ export function decideContext(desk: Desk): DecideContext {
     actor: desk.workspace.userId,
     roles: desk.workspace.roles,
     scope: `region/${desk.workspace.homeRegion}`,
-    now: new Date().toISOString(),
+    now: presentInstant(),
     newId,
   };
 }

@@ -112,8 +112,3 @@ export function formatFull(at: number, zone: string, ownZone: string, language: 
 export function deviceZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
-
-/** The present instant, ISO in UTC. */
-export function presentInstant(): string {
-  return new Date().toISOString();
-}

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { presentMs } from './present-time.ts';
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -19,8 +20,14 @@ function subscribe(listener: () => void): () => void {
 
 /** The present instant in epoch milliseconds, cut to a step, so that a screen is drawn anew only when the step is over. */
 export function useNow(stepMs: number): number {
-  return useSyncExternalStore(subscribe, () => {
-    const now = Date.now();
-    return now - (now % stepMs);
-  });
+  return useSyncExternalStore(subscribe, () => cut(presentMs(), stepMs));
+}
+
+/** The same by this computer's own clock, right or wrong: for what the host noted by it, such as the next try. */
+export function useLaptopNow(stepMs: number): number {
+  return useSyncExternalStore(subscribe, () => cut(Date.now(), stepMs));
+}
+
+function cut(now: number, stepMs: number): number {
+  return now - (now % stepMs);
 }

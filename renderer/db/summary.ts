@@ -1,6 +1,6 @@
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { fieldOf } from '#shared/domain/ticket/state.ts';
-import { mostUrgent, promisesOf } from '#shared/domain/ticket/promises.ts';
+import { momentOf, mostUrgent, promisesOf } from '#shared/domain/ticket/promises.ts';
 import type { PromiseName } from '#shared/domain/sla/policy.ts';
 import type { Grade, WaitingReason, WorkState } from '#shared/domain/ticket/words.ts';
 
@@ -45,7 +45,7 @@ export function summarise(key: string, ticket: TicketState, now: number): Ticket
     ended: ticket.ended !== undefined,
     assignee: ticket.assignee,
     waiting: ticket.waiting?.reason,
-    openedAt: Date.parse(ticket.openedAt) || 0,
+    openedAt: momentOf(ticket, ticket.openedAt).at || 0,
     hasConflict: Object.values(ticket.fields).some((register) => register.conflicts.length > 0),
     promise: clock?.promise,
     due: clock?.due,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startChild } from '#test/e2e/fixtures/child.ts';
 import { makeSmallDisk } from '#test/e2e/fixtures/small-disk.ts';
-import { FakeTime } from '#test/torture/fake-time.ts';
+import { FakeTime } from '#test/support/fake-time.ts';
 import { connect, isSettled, note, startHostProcess, untilStatus } from '#test/torture/host-client.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
 import { HostProcesses } from '#test/support/host-processes.ts';

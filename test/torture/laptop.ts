@@ -7,7 +7,7 @@ import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
 import { startChild, type Child } from '#test/e2e/fixtures/child.ts';
 import { makeSmallDisk, type SmallDisk } from '#test/e2e/fixtures/small-disk.ts';
 import { startTcpProxy, type TcpProxy } from '#test/support/tcp-proxy.ts';
-import { FakeTime } from './fake-time.ts';
+import { FakeTime } from '#test/support/fake-time.ts';
 import type { Ledger } from './ledger.ts';
 import type { Answer, TorturePage } from './page/told.ts';
 

@@ -7,6 +7,7 @@ import { promisesOf } from '#shared/domain/ticket/promises.ts';
 import { causeCodeOf, fieldOf, type TicketState } from '#shared/domain/ticket/state.ts';
 import { hashEvent } from '#shared/events/hash-chain.ts';
 import { actOnTicket } from '../../app/act.ts';
+import { presentInstant, presentMs } from '../../components/present-time.ts';
 import type { Desk } from '../../app/desk.ts';
 
 /**
@@ -32,12 +33,12 @@ export async function makeServiceRecord(
       site: await state<SiteState>(`site/${ticket.siteId}`),
       asset: await state<AssetState>(`asset/${fieldOf(ticket, 'assetId')}`),
       engineer: await state<UserState>(`user/${ticket.assignee ?? ''}`),
-      promises: promisesOf(ticket, Date.now()),
+      promises: promisesOf(ticket, presentMs()),
       causeWords: cause === undefined ? '' : words(`ticket.causeCode.${cause}`),
       ...(last !== undefined && { lastEventHash: hashEvent(last) }),
     },
     language,
-    new Date().toISOString(),
+    presentInstant(),
   );
   const { sha256, size, pages } = await desk.host.documents.serviceRecord({ model });
   const decision = await actOnTicket(desk, ticket.id, {

@@ -10,6 +10,7 @@ import { decideContext, saveDecision, subjectOf, useDesk } from '../../app/desk.
 import { nameIn } from '../../app/i18n/i18n.ts';
 import { tellTrouble } from '../../app/tell-trouble.ts';
 import { useEntities, useEntity } from '../../app/use-live.ts';
+import { presentMs } from '../../components/present-time.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { offerDownload, readBytes } from '../../host/keep-bytes.ts';
 import { useView } from '../../stores/view.ts';
@@ -184,7 +185,7 @@ export function SiteView({ siteId }: { siteId: string }) {
 
 /** Today at the site, `2026-11-22`. */
 function dayIn(zone: string | undefined): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(new Date());
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(presentMs());
 }
 
 function Part(props: {

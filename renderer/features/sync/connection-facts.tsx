@@ -3,22 +3,21 @@ import type { SyncStatus } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
 import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
-import { useNow } from '../../components/use-now.ts';
+import { useLaptopNow } from '../../components/use-now.ts';
+import { clockOff } from './clock-off.ts';
 import { tellAge } from './tell-age.ts';
 import classes from './sync-page.module.css';
-
-/** A laptop's clock this far off is worth a word: stamps still sort right, but people will wonder. */
-const CLOCK_WORTH_TELLING_MS = 60_000;
 
 const OTHER_VERSION = { code: 'sync.otherVersion', message: '' };
 
 /** How the connection stands, and what the watchdog and the clock have to say. */
 export function ConnectionFacts({ status }: { status: SyncStatus }) {
   const { t, i18n } = useTranslation();
-  const now = useNow(1_000);
+  const now = useLaptopNow(1_000);
   const at = (instant: string): string =>
     formatInstant(Date.parse(instant), deviceZone(), i18n.language, now);
-  const { clock, stuck, lastError, nextTryAt } = status;
+  const { stuck, lastError, nextTryAt } = status;
+  const offMs = clockOff(status.clock);
   // It stays until somebody updates, whatever else went wrong since.
   const trouble = status.state === 'otherVersion' ? OTHER_VERSION : lastError;
   const { deviceCode, renewed } = useDesk().workspace;
@@ -76,12 +75,12 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
           </dd>
         </>
       )}
-      {clock !== null && Math.abs(clock.offsetMs) > CLOCK_WORTH_TELLING_MS + clock.uncertaintyMs && (
+      {offMs !== undefined && (
         <>
           <dt>{t('sync.clock')}</dt>
           <dd data-testid="sync-clock">
-            {t(clock.offsetMs > 0 ? 'sync.clockSlow' : 'sync.clockFast', {
-              length: formatLength(clock.offsetMs, i18n.language),
+            {t(offMs > 0 ? 'sync.clockSlow' : 'sync.clockFast', {
+              length: formatLength(offMs, i18n.language),
             })}
           </dd>
         </>

@@ -2,14 +2,14 @@ import { useTranslation } from 'react-i18next';
 import type { ReconnectPreview as Preview } from '#shared/host/sync.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { deviceZone, formatInstant, formatWait } from '../../components/format-time.ts';
-import { useNow } from '../../components/use-now.ts';
+import { useLaptopNow } from '../../components/use-now.ts';
 import classes from './sync-page.module.css';
 import { useStreamNames } from './use-stream-names.ts';
 
 /** What the next connection will do, said before it happens. */
 export function ReconnectPreview({ preview }: { preview: Preview }) {
   const { t, i18n } = useTranslation();
-  const now = useNow(60_000);
+  const now = useLaptopNow(60_000);
   const { facts, blobs, staying, seconds, needsLogin, lastSyncedAt } = preview;
   const size = (bytes: number): string => formatSize(bytes, i18n.language);
   const streamName = useStreamNames(staying.map(({ stream }) => stream));

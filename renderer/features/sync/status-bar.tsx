@@ -5,6 +5,8 @@ import { nameIn } from '../../app/i18n/i18n.ts';
 import { useEntity } from '../../app/use-live.ts';
 import { useConnectionState } from '../../app/connection-state.ts';
 import classes from './status-bar.module.css';
+import { formatLength } from '../../components/format-time.ts';
+import { clockOff } from './clock-off.ts';
 import { useFollowSyncStatus, useSyncStatus } from './use-sync-status.ts';
 
 /** Connection, unsynced, journal, who and which device: always in sight, each opens what it speaks of. */
@@ -17,6 +19,7 @@ export function StatusBar() {
   const status = useSyncStatus();
   const hostState = useConnectionState((state) => state.host);
   const state = status?.state ?? 'offline';
+  const offMs = clockOff(status?.clock);
   const since =
     status &&
     new Intl.DateTimeFormat(i18n.language, {
@@ -59,6 +62,19 @@ export function StatusBar() {
           onClick={() => go('sync')}
         >
           {t('sync.refusedCount', { count: status.refused })}
+        </button>
+      )}
+      {offMs !== undefined && (
+        <button
+          type="button"
+          className={classes.item}
+          data-testid="status-clock"
+          title={t('sync.clockMeans')}
+          onClick={() => go('sync')}
+        >
+          {t(offMs > 0 ? 'sync.clockIsSlow' : 'sync.clockIsFast', {
+            length: formatLength(offMs, i18n.language),
+          })}
         </button>
       )}
       <span className={classes.item} data-testid="status-journal">

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { UnsentBlob } from '#shared/host/sync.ts';
 import { explainError } from '../../app/explain.ts';
 import { formatSize } from '../../components/format-size.ts';
-import { useNow } from '../../components/use-now.ts';
+import { useLaptopNow } from '../../components/use-now.ts';
 import { tellAge } from './tell-age.ts';
 import { tellWaiting } from './tell-waiting.ts';
 import { useAttachmentNames } from './use-attachment-names.ts';
@@ -15,7 +15,7 @@ import { useSyncStatus } from './use-sync-status.ts';
 /** Attachments that the server does not hold safely yet. The copies here stay until it says that it does. */
 export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
   const { t, i18n } = useTranslation();
-  const now = useNow(1_000);
+  const now = useLaptopNow(1_000);
   const status = useSyncStatus();
   const streamName = useStreamNames(items.map(({ stream }) => stream));
   const names = useAttachmentNames(items);

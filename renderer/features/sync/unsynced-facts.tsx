@@ -6,7 +6,7 @@ import { useDesk } from '../../app/desk.ts';
 import { tellTrouble } from '../../app/tell-trouble.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { deviceZone, formatInstant } from '../../components/format-time.ts';
-import { useNow } from '../../components/use-now.ts';
+import { useLaptopNow } from '../../components/use-now.ts';
 import { useView } from '../../stores/view.ts';
 import { tellEvent, useDirectory } from '../ticket/index.ts';
 import { explainVerdict } from './explain-verdict.ts';
@@ -23,7 +23,7 @@ const SHOWN = 300;
 /** Every fact that the server has not taken: what, since when, how large, why, and when it is tried again. */
 export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
   const { t, i18n } = useTranslation();
-  const now = useNow(1_000);
+  const now = useLaptopNow(1_000);
   const { nameOf } = useDirectory();
   const select = useView((view) => view.select);
   const [resent, setResent] = useState<Unsynced>();

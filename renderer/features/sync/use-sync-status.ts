@@ -3,12 +3,18 @@ import { useEffect } from 'react';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { useConnectionState } from '../../app/connection-state.ts';
 import { useDesk } from '../../app/desk.ts';
+import { noteClock } from '../../components/present-time.ts';
 
 const useStatus = create<{ status: SyncStatus | undefined }>(() => ({ status: undefined }));
 
 /** The status of syncing, kept up to date by {@link useFollowSyncStatus}. */
 export function useSyncStatus(): SyncStatus | undefined {
   return useStatus((state) => state.status);
+}
+
+function take(status: SyncStatus): void {
+  noteClock(status.clock);
+  useStatus.setState({ status });
 }
 
 /** Follows the host's status; mounted once, by the status bar. */
@@ -19,8 +25,7 @@ export function useFollowSyncStatus(): void {
     if (hostState !== 'open') return undefined;
     const controller = new AbortController();
     const follow = async (): Promise<void> => {
-      for await (const status of host.sync.status({}, { signal: controller.signal }))
-        useStatus.setState({ status });
+      for await (const status of host.sync.status({}, { signal: controller.signal })) take(status);
     };
     follow().catch(() => useStatus.setState({ status: undefined }));
     return () => controller.abort();

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AssetState } from '#shared/domain/directory/state.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { currentConsent } from '#shared/domain/ticket/guards.ts';
+import { presentInstant } from '../../components/present-time.ts';
 import { ConsentSection } from './consent-section.tsx';
 import { CredentialField } from './credential-field.tsx';
 import classes from './terminal.module.css';
@@ -76,7 +77,7 @@ export function ConnectForm({
       onSubmit={(event) => {
         event.preventDefault();
         const credentialId = typed.credentialId ?? '';
-        if (isReady && currentConsent(ticket, new Date().toISOString()) !== undefined) {
+        if (isReady && currentConsent(ticket, presentInstant()) !== undefined) {
           onConnect({
             host: host.trim(),
             port,

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { SessionFacts } from '#shared/host/ssh.ts';
 import { useDesk } from '../../app/desk.ts';
 import { explainError } from '../../app/explain.ts';
-import { useNow } from '../../components/use-now.ts';
+import { useLaptopNow } from '../../components/use-now.ts';
 import type { Charset } from './connect-form.tsx';
 import { formatDuration } from '../../components/format-duration.ts';
 import { clockOffsets } from './keep-recording.ts';
@@ -121,7 +121,7 @@ function Tick({ on }: { on: boolean }) {
 /** Ticks by itself, so that a second costs no more than these figures. */
 function Recording({ since }: { since: string }) {
   const { t } = useTranslation();
-  const now = useNow(1000);
+  const now = useLaptopNow(1000);
   return (
     <span
       className={classes.statusText}

@@ -11,6 +11,7 @@ import { explainError, explainRefusal } from '../../app/explain.ts';
 import { nameIn } from '../../app/i18n/i18n.ts';
 import { useView, type DockTab } from '../../stores/view.ts';
 import { currentConsent } from '#shared/domain/ticket/guards.ts';
+import { presentInstant, presentMs } from '../../components/present-time.ts';
 import { groundOf } from './access-ground.ts';
 import type { Charset, ConnectWish } from './connect-form.tsx';
 import type { HostKeyQuestion } from './host-key.ts';
@@ -78,7 +79,7 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
   );
 
   const connect = async (wish: ConnectWish): Promise<void> => {
-    const consent = ticket === undefined ? undefined : currentConsent(ticket, new Date().toISOString());
+    const consent = ticket === undefined ? undefined : currentConsent(ticket, presentInstant());
     if (ticket === undefined || consent === undefined) return;
     const mine = Symbol('attempt');
     attempt.current = mine;
@@ -137,7 +138,7 @@ export function useSession(tab: DockTab, ticket: TicketState | undefined, asset:
   };
 
   const recordEmergency = async (host: string, reason: string): Promise<void> => {
-    const until = new Date(Date.now() + EMERGENCY_HOURS * 3_600_000).toISOString();
+    const until = new Date(presentMs() + EMERGENCY_HOURS * 3_600_000).toISOString();
     const systems = host || nameIn(i18next.language, asset) || '–';
     try {
       const decision = await actOnTicket(desk, tab.ticketId, {

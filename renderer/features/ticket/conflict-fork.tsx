@@ -2,6 +2,7 @@ import { Button, Popover } from '@mantine/core';
 import { Split } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { momentOf } from '#shared/domain/ticket/promises.ts';
 import type { Register, TicketState } from '#shared/domain/ticket/state.ts';
 import type { EditableField } from '#shared/domain/ticket/words.ts';
 import { useDesk } from '../../app/desk.ts';
@@ -63,7 +64,7 @@ export function ConflictFork({ ticket, field, register, zone, nameOf, show }: Fo
             <p className={classes.versionBy}>
               {t('ticket.conflict.by', {
                 name: nameOf(`user/${version.actor}`),
-                at: formatInstant(Date.parse(version.at), zone, i18n.language, now),
+                at: formatInstant(momentOf(ticket, version.at).at, zone, i18n.language, now),
               })}
               {index === 0 && ` · ${t('ticket.conflict.stands')}`}
             </p>

@@ -1,6 +1,7 @@
 import { Check, Circle } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { momentOf } from '#shared/domain/ticket/promises.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import type { EditableField } from '#shared/domain/ticket/words.ts';
 import { useView } from '../../stores/view.ts';
@@ -59,7 +60,7 @@ export function SidePanel({ ticket, zone, directory, onShow }: PanelProps) {
           </dd>
           <dt>{t('ticket.side.openedAt')}</dt>
           <dd>
-            <Instant at={ticket.openedAt} zone={zone} />
+            <Instant at={momentOf(ticket, ticket.openedAt).at} zone={zone} />
           </dd>
           <dt>{t('ticket.side.consent')}</dt>
           <dd>
@@ -91,7 +92,7 @@ export function SidePanel({ ticket, zone, directory, onShow }: PanelProps) {
                 good: swap.data.good.serial,
               })}
               <span>
-                <Instant at={swap.at} zone={zone} />
+                <Instant at={momentOf(ticket, swap.at).at} zone={zone} />
               </span>
             </li>
           ))}

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { momentOf } from '#shared/domain/ticket/promises.ts';
 import { rank } from '#shared/domain/ticket/evolve.ts';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
 import { WORK_STATES } from '#shared/domain/ticket/words.ts';
@@ -44,7 +45,7 @@ export function StepBar({
               ? label
               : t('ticket.page.stepDone', {
                   step: label,
-                  at: formatInstant(Date.parse(reached.at), zone, i18n.language, now),
+                  at: formatInstant(momentOf(ticket, reached.at).at, zone, i18n.language, now),
                   name: nameOf(`user/${reached.actor}`),
                 });
           return (

@@ -15,6 +15,8 @@ interface EventProps {
   readonly type: string;
   readonly told: ToldEvent;
   readonly at: number;
+  /** What the laptop's clock said, if that was another time. */
+  readonly notedAt: number;
   /** The heading of its day, on the first event of the day. */
   readonly day: string | undefined;
   readonly zone: string;
@@ -31,6 +33,7 @@ export function TimelineEvent({
   type,
   told,
   at,
+  notedAt,
   day,
   zone,
   by,
@@ -40,6 +43,8 @@ export function TimelineEvent({
   onShow,
 }: EventProps) {
   const { t, i18n } = useTranslation();
+  const full = (instant: number): string => formatFull(instant, zone, deviceZone(), i18n.language);
+  const putRight = notedAt === at ? '' : `\n${t('ticket.timeline.putRight', { at: full(notedAt) })}`;
   const standingText =
     standing === 'confirmed'
       ? undefined
@@ -58,7 +63,7 @@ export function TimelineEvent({
         data-standing={standing}
         data-kind={told.kind}
       >
-        <time dateTime={new Date(at).toISOString()} title={formatFull(at, zone, deviceZone(), i18n.language)}>
+        <time dateTime={new Date(at).toISOString()} title={full(at) + putRight}>
           {formatClock(at, zone, i18n.language)}
         </time>
         <span

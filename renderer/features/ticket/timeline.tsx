@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TicketState } from '#shared/domain/ticket/state.ts';
+import { trueTimeOf } from '#shared/events/true-time.ts';
 import { useDesk } from '../../app/desk.ts';
 import { useEvents } from '../../app/use-live.ts';
 import { useWholeTicket } from './use-whole-ticket.ts';
@@ -93,16 +94,17 @@ export function Timeline({ ticket, zone, nameOf, onShow }: TimelineProps) {
         )}
         <ol className={classes.events} data-testid="timeline">
           {shown.map(({ event, standing, arrivedAt }, index) => {
-            const at = Date.parse(event.at);
+            const at = trueTimeOf(event);
             const before = shown[index - 1];
             const isNewDay =
-              before === undefined || dayOf(Date.parse(before.event.at), zone) !== dayOf(at, zone);
+              before === undefined || dayOf(trueTimeOf(before.event), zone) !== dayOf(at, zone);
             return (
               <TimelineEvent
                 key={event.id}
                 type={event.type}
                 told={tellEvent(event, teller)}
                 at={at}
+                notedAt={Date.parse(event.at)}
                 day={isNewDay ? dayName(at) : undefined}
                 zone={zone}
                 by={

@@ -1,5 +1,6 @@
 import type { AssetState, CustomerState, SiteState, UserState } from '../directory/state.ts';
 import type { Clock } from '../sla/clock.ts';
+import { momentOf } from '../ticket/promises.ts';
 import { fieldOf, type TicketState } from '../ticket/state.ts';
 import type {
   Moment,
@@ -36,7 +37,7 @@ export function gatherServiceRecord(
   const { ticket, customer, site, asset, engineer } = sources;
   const zone = site?.zone ?? ZONE_UNKNOWN;
   const moment = (at: string | undefined): Moment | undefined =>
-    at === undefined || at === '' ? undefined : { at, zone };
+    at === undefined || at === '' ? undefined : { at: trueInstant(ticket, at), zone };
   const named = (state: { name?: string; nameEn?: string } | undefined): string | undefined => {
     if (state?.name === undefined || state.name === '') return undefined;
     if (state.nameEn === undefined || language === 'zh-CN') return state.name;
@@ -112,6 +113,11 @@ export function gatherServiceRecord(
   };
 }
 
+/** What a wrong clock noted stands right on the paper (S11). */
+function trueInstant(ticket: TicketState, at: string): string {
+  return ticket.clockDoubts[at] === undefined ? at : new Date(momentOf(ticket, at).at).toISOString();
+}
+
 function firstLine(value: string): string {
   return value.split('\n', 1)[0]?.slice(0, 200) ?? '';
 }
@@ -129,7 +135,7 @@ function promiseOf(clock: Clock, zone: string): RecordPromise[] {
 function signatureOf(ticket: TicketState, zone: string): RecordSignature | undefined {
   const { confirmation } = ticket;
   if (confirmation === undefined) return undefined;
-  const signer = { who: confirmation.name, at: { at: confirmation.at, zone } };
+  const signer = { who: confirmation.name, at: { at: trueInstant(ticket, confirmation.at), zone } };
   switch (confirmation.method) {
     case 'signature':
       return confirmation.signature === undefined

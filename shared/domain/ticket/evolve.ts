@@ -1,4 +1,5 @@
 import type { DomainEvent } from '../../events/envelope.ts';
+import { CLOSE_ENOUGH_MS } from '../../events/true-time.ts';
 import { readEvent, type KnownEvent } from '../registry.ts';
 import type { ClockDoubt, Register, TicketState } from './state.ts';
 import { WORK_STATES, type EditableField, type WorkState } from './words.ts';
@@ -11,13 +12,22 @@ export function evolveTicket(state: TicketState, event: DomainEvent): TicketStat
   return withClockDoubt(apply(state, reading.event), reading.event);
 }
 
-/** Facts whose instant the promises are measured by. */
-const MEASURED: ReadonlySet<string> = new Set([
+/** Facts whose instant the promises are measured by, or that the ticket shows by itself. */
+const KEPT: ReadonlySet<string> = new Set([
   'ticket.opened',
   'ticket.graded',
   'ticket.assigned',
   'ticket.accepted',
+  'ticket.diagnosisStarted',
+  'ticket.recoveryStarted',
+  'ticket.restored',
+  'ticket.fixStarted',
   'ticket.verificationStarted',
+  'ticket.confirmed',
+  'ticket.consented',
+  'ticket.edited',
+  'ticket.evidenceAttached',
+  'part.swapped',
   'ticket.calledBack',
   'ticket.closed',
   'ticket.reviewed',
@@ -26,23 +36,36 @@ const MEASURED: ReadonlySet<string> = new Set([
   'ticket.paused',
   'ticket.resumed',
 ]);
-/** A clock this close to the server's moves no promise that people could notice. */
-const CLOSE_ENOUGH_MS = 1_000;
 
-/** Keeps what is known of a clock that was off: the instant stays as it was noted, and the promises can be measured by the truth (S9). */
+/** Instants that people give are of whole minutes. */
+const TOLD_WITHIN_MS = 60_000;
+
+/** Keeps what is known of a clock that was off: the instant stays as it was noted, and can be put right (S9, S11). */
 function withClockDoubt(state: TicketState, event: KnownEvent): TicketState {
   const { offsetMs, uncertaintyMs = 0 } = event.clock;
-  if (offsetMs === undefined) return state;
+  if (offsetMs === undefined || !KEPT.has(event.type)) return state;
   if (Math.abs(offsetMs) <= CLOSE_ENOUGH_MS && uncertaintyMs <= CLOSE_ENOUGH_MS) return state;
-  const doubts = (at: string, doubt: ClockDoubt): TicketState => ({
-    ...state,
-    clockDoubts: { ...state.clockDoubts, [at]: doubt },
-  });
-  if (MEASURED.has(event.type)) return doubts(event.at, { offsetMs, uncertaintyMs });
-  if (event.type !== 'ticket.restored') return state;
-  // A person gave this instant, from the laptop's clock or from his own watch: the truth lies anywhere between the two.
+  const kept = { ...state, clockDoubts: { ...state.clockDoubts, [event.at]: { offsetMs, uncertaintyMs } } };
+  if (event.type !== 'ticket.restored') return kept;
+  const doubt = doubtOfTold(kept, event.data.restoredAt, event.at);
+  return { ...kept, clockDoubts: { ...kept.clockDoubts, [event.data.restoredAt]: doubt } };
+}
+
+/**
+ * A person gave this instant, by the laptop's clock or by the right time. One of the two is often impossible, before the ticket was
+ * opened or after it was told; where both can be, the truth lies anywhere between them.
+ */
+function doubtOfTold(state: TicketState, told: string, toldAt: string): ClockDoubt {
+  const { offsetMs, uncertaintyMs } = state.clockDoubts[toldAt] ?? { offsetMs: 0, uncertaintyMs: 0 };
+  const opened = Date.parse(state.openedAt) + (state.clockDoubts[state.openedAt]?.offsetMs ?? 0);
+  const wasTold = Date.parse(toldAt) + offsetMs;
+  const canBe = (at: number): boolean =>
+    at >= opened - TOLD_WITHIN_MS - uncertaintyMs && at <= wasTold + TOLD_WITHIN_MS + uncertaintyMs;
+  const [byTruth, byLaptop] = [canBe(Date.parse(told)), canBe(Date.parse(told) + offsetMs)];
+  if (byTruth && !byLaptop) return { offsetMs: 0, uncertaintyMs: 0 };
+  if (byLaptop && !byTruth) return { offsetMs, uncertaintyMs };
   const half = offsetMs / 2;
-  return doubts(event.data.restoredAt, { offsetMs: half, uncertaintyMs: Math.abs(half) + uncertaintyMs });
+  return { offsetMs: half, uncertaintyMs: Math.abs(half) + uncertaintyMs };
 }
 
 function apply(state: TicketState, event: KnownEvent): TicketState {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { EventBuilder, opening, START } from '#test/support/event-builder.ts';
 import { fold } from '../../events/fold.ts';
 import type { DomainEvent } from '../../events/envelope.ts';
+import { trueTimeOf } from '../../events/true-time.ts';
 import { evolveTicket } from './evolve.ts';
-import { promisesOf, slaFactsOf } from './promises.ts';
+import { momentOf, promisesOf, slaFactsOf } from './promises.ts';
 import { unknownTicket, type TicketState } from './state.ts';
 
 const HOUR = 3_600_000;
@@ -49,19 +50,41 @@ describe('promises of a ticket whose facts a wrong clock has stamped', () => {
     expect(respond(ticketOf([...events.slice(0, 3), unsure]), due + HOUR)?.state).toBe('disputed');
   });
 
-  it('[S9] dispute an instant that a person gave while the clock of the laptop was off', () => {
+  /** Restored after half an hour, told half an hour later on a laptop whose clock is off. */
+  const restoredOn = (offsetMs: number, toldBy: 'laptop' | 'truth') => {
+    const restoredAt = START + 30 * 60_000;
+    const told = new Date(toldBy === 'truth' ? restoredAt : restoredAt - offsetMs).toISOString();
+    const fact = new EventBuilder()
+      .after(60)
+      .make('ticket/t', 'ticket.restored', { what: '复位', restoredAt: told });
+    const ticket = ticketOf([...aCriticalTicket(), skewed(fact, offsetMs, 0)]);
+    return promisesOf(ticket, START + 24 * HOUR).find(({ promise }) => promise === 'restore');
+  };
+
+  it('[S9] take an instant that a person gave for what it can only have been', () => {
+    for (const offset of [-70 * YEAR, 56 * YEAR])
+      for (const toldBy of ['laptop', 'truth'] as const)
+        expect(restoredOn(offset, toldBy)).toMatchObject({
+          state: 'met',
+          fulfilledAt: START + 30 * 60_000,
+        });
+  });
+
+  it('[S9] leave an instant open that a person may have given by either clock', () => {
+    const offset = -20 * 60_000;
+    expect(restoredOn(offset, 'truth')?.fulfilledAt).toBe(START + 20 * 60_000);
+  });
+
+  it('[S11] every instant that the ticket shows can be put right', () => {
     const builder = new EventBuilder();
-    const events = aCriticalTicket();
-    const restoredAt = new Date(START + 30 * 60_000).toISOString();
-    const fact = builder.after(60).make('ticket/t', 'ticket.restored', { what: '复位', restoredAt });
-    const stateOf = (event: DomainEvent) =>
-      promisesOf(ticketOf([...events, event]), START + 24 * HOUR).find(({ promise }) => promise === 'restore')
-        ?.state;
-    expect(stateOf(fact)).toBe('met');
-    const hlc = fact.hlc;
-    const years = skewed(fact, -70 * YEAR, 0);
-    const restoredThen = new Date(Date.parse(restoredAt) + 70 * YEAR).toISOString();
-    expect(stateOf({ ...years, hlc, data: { ...years.data, restoredAt: restoredThen } })).toBe('disputed');
+    const events = [
+      ...aCriticalTicket(),
+      builder.after(10).make('ticket/t', 'ticket.diagnosisStarted', {}),
+    ].map((event) => skewed(event, 56 * YEAR, 0));
+    const ticket = ticketOf(events);
+    expect(momentOf(ticket, ticket.openedAt).at).toBe(START + 60_000);
+    expect(momentOf(ticket, ticket.steps.diagnosing?.at ?? '').at).toBe(START + 11 * 60_000);
+    expect(trueTimeOf(events[0]!)).toBe(START + 60_000);
   });
 
   it('keep nothing of a clock that is right, and everything in any order', () => {

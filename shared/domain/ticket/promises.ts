@@ -16,13 +16,16 @@ export interface Terms {
 /** The terms that come with the product. */
 const defaultTerms: Terms = { policy: defaultPolicy, calendars: compileCalendars(defaultCalendars) };
 
+/** When something of this ticket really was, as nearly as is known, if a wrong clock noted it as `at` (S9, S11). */
+export function momentOf({ clockDoubts }: Pick<TicketState, 'clockDoubts'>, at: string): Moment {
+  const doubt = clockDoubts[at];
+  if (doubt === undefined) return { at: Date.parse(at) };
+  return { at: Date.parse(at) + doubt.offsetMs, uncertaintyMs: doubt.uncertaintyMs };
+}
+
 /** What the clocks need to know, read off a ticket. */
 export function slaFactsOf(ticket: TicketState): SlaFacts {
-  const moment = (at: string): Moment => {
-    const doubt = ticket.clockDoubts[at];
-    if (doubt === undefined) return { at: Date.parse(at) };
-    return { at: Date.parse(at) + doubt.offsetMs, uncertaintyMs: doubt.uncertaintyMs };
-  };
+  const moment = (at: string): Moment => momentOf(ticket, at);
   const calledBack = ticket.callBacks.find((call) => call.reached) ?? ticket.callBacks.at(2);
   return {
     openedAt: moment(ticket.openedAt),

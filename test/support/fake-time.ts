@@ -10,6 +10,7 @@ const LIBRARIES = [
 export class FakeTime {
   readonly #file: string;
   readonly #library: string;
+  #shiftMs = 0;
 
   private constructor(library: string, file: string) {
     this.#library = library;
@@ -26,6 +27,17 @@ export class FakeTime {
   /** `+2d`, `-3600s`, `@1970-01-02 00:00:00`: as libfaketime understands it. */
   set(spec: string): void {
     writeFileSync(this.#file, `${spec}\n`);
+  }
+
+  /** So many milliseconds ahead of ours; behind it when negative. */
+  shift(ms: number): void {
+    this.#shiftMs = Math.round(ms / 1000) * 1000;
+    this.set(`${ms < 0 ? '' : '+'}${this.#shiftMs / 1000}s`);
+  }
+
+  /** By how much {@link shift} was told. */
+  get shiftMs(): number {
+    return this.#shiftMs;
   }
 
   /** For the process that is to live in this time. */

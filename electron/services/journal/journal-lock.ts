@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDiskFull, JournalError } from './journal-error.ts';
 
@@ -10,6 +10,8 @@ interface Owner {
   /** When the process started, in the kernel's ticks: a pid is used again, this pair is not. */
   readonly started: string;
   readonly released: boolean;
+  /** The file's own number in its file system: in a copy of the folder it is another one. Missing in files of earlier versions. */
+  readonly file?: string;
 }
 
 const LOCK = /^owner\.(\d{10})$/;
@@ -111,7 +113,8 @@ async function writeTemp(dir: string, owner: Owner): Promise<string> {
   const path = join(dir, `owner-${randomBytes(8).toString('hex')}.tmp`);
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(JSON.stringify(owner));
+    const { ino } = await file.stat({ bigint: true });
+    await file.writeFile(JSON.stringify({ ...owner, file: String(ino) }));
     await file.sync();
   } catch (thrown) {
     await rm(path, { force: true });
@@ -122,11 +125,17 @@ async function writeTemp(dir: string, owner: Owner): Promise<string> {
   return path;
 }
 
-/** `undefined` for a file that says nothing (an owner of a torn disk): nobody alive wrote it. */
+/**
+ * `undefined` for a file that says nothing (an owner of a torn disk): nobody alive wrote it. The same for one that came with a
+ * copy of the folder: whoever it names has the other folder.
+ */
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return typeof value === 'object' && value !== null && 'pid' in value ? (value as Owner) : undefined;
+    if (typeof value !== 'object' || value === null || !('pid' in value)) return undefined;
+    const owner = value as Owner;
+    const { ino } = await stat(path, { bigint: true });
+    return owner.file === undefined || owner.file === String(ino) ? owner : undefined;
   } catch (thrown) {
     if (thrown instanceof SyntaxError || (thrown as NodeJS.ErrnoException).code === 'ENOENT')
       return undefined;

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DomainEvent } from '#shared/events/envelope.ts';
@@ -291,6 +291,21 @@ describe('one owner', () => {
     );
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => open()));
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('[J11] a copy of the folder, made while its owner runs, opens beside it', async () => {
+    const first = await open();
+    const [event] = await first.append([aDraft('in both')]);
+    const copy = await JournalFolder.make();
+    try {
+      await cp(folder.dir, copy.dir, { recursive: true });
+      expect(await all(await copy.open())).toEqual([event]);
+      await expect(copy.open()).rejects.toMatchObject({ code: 'journal.locked' });
+      await first.append([aDraft('still the owner')]);
+      await expect(open()).rejects.toMatchObject({ code: 'journal.locked' });
+    } finally {
+      await copy.remove();
+    }
   });
 
   test('[J12] an owner that was taken over writes no more', async () => {

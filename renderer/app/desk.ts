@@ -54,8 +54,8 @@ export async function save(desk: Desk, drafts: readonly EventDraft[]): Promise<v
   try {
     await desk.store.applyLocal({ events });
   } catch (thrown) {
-    // It is saved: the store is being rebuilt from the journal, and this fact with it.
-    if (errorCode(thrown) !== 'store.lost') throw thrown;
+    // It is saved, and must not be entered again: the store reads it from the journal, at once or when there is room.
+    if (errorCode(thrown) !== 'store.lost') reportError(thrown);
   }
 }
 

@@ -47,6 +47,8 @@ export interface CatchUpMemory {
   repairs: Repairs;
   /** The store has been filled anew: it did not know what had left this laptop before. */
   isFilled?: boolean;
+  /** It could not take in something that the journal told (there was no room, say): the journal is to be read again. */
+  isBehind?: boolean;
 }
 
 /** Codes that mean "later", not "wrong". */
@@ -80,9 +82,14 @@ export async function runEngine(
   const memory: CatchUpMemory = { repairs: {} };
   const catchUpNow: CatchUp = (mine) => catchUp(host, store, events, mine, options, memory);
   await Promise.all([
-    followJournal(host, store, events, signal, () => {
-      // The journal may have told of what left long ago; a pull finds it out.
-      if (memory.isFilled === true) void turns.take(catchUpNow);
+    followJournal(host, store, events, signal, {
+      onRead: () => {
+        // The journal may have told of what left long ago; a pull finds it out.
+        if (memory.isFilled === true) void turns.take(catchUpNow);
+      },
+      onMissed: () => {
+        memory.isBehind = true;
+      },
     }),
     followServer(host, turns, catchUpNow, signal),
     watchStore(host, store, events, turns, catchUpNow, signal, options),
@@ -97,7 +104,7 @@ async function followJournal(
   store: StoreClient,
   events: EngineEvents,
   signal: AbortSignal,
-  onRead: () => void,
+  { onRead, onMissed }: { readonly onRead: () => void; readonly onMissed: () => void },
 ): Promise<void> {
   for await (const item of host.journal.follow({ replay: true }, { signal })) {
     if (item.k === 'live') {
@@ -107,7 +114,8 @@ async function followJournal(
       try {
         await takeIn(store, item);
       } catch (thrown) {
-        // The fact is in the journal; the store is behind and is rebuilt from it at the next start or reopening.
+        // The fact is in the journal; the store is behind, and reads it again with the next turn or when it is rebuilt.
+        onMissed();
         if (errorCode(thrown) !== 'store.lost') events.onTrouble(thrown);
       }
     }
@@ -135,6 +143,13 @@ export async function catchUp(
   let turn = beginTurn(memory.repairs);
   let outcome: Outcome = { k: 'began' };
   try {
+    if (memory.isBehind === true) {
+      memory.isBehind = false;
+      await replayJournal(host, store, signal).catch((thrown: unknown) => {
+        memory.isBehind = true;
+        outcomeOf(thrown);
+      });
+    }
     while (!signal.aborted) {
       const next = nextMove(turn, await store.position({}), outcome);
       turn = next.turn;

@@ -1,5 +1,6 @@
 import type { ContentStore } from '../blobs/content-store.ts';
 import type { Database } from '../db/database.ts';
+import { removeUnusedSegment } from '../sync/remove-segment.ts';
 
 const EVERY_MS = 24 * 3_600_000;
 /** A cut that is being made has contents before it has rows. */
@@ -31,13 +32,7 @@ export async function removeUnknown(
   let removed = 0;
   for await (const { tenant, sha256, modifiedAt } of segments.list()) {
     if (modifiedAt >= before) continue;
-    const known = await database.query('SELECT 1 FROM segments WHERE tenant = $1 AND sha256 = $2 LIMIT 1', [
-      tenant,
-      sha256,
-    ]);
-    if (known.length > 0) continue;
-    await segments.remove(tenant, sha256);
-    removed++;
+    if (await removeUnusedSegment(database, segments, tenant, sha256)) removed++;
   }
   return removed;
 }

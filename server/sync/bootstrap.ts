@@ -8,6 +8,7 @@ import type { ContentStore } from '../blobs/content-store.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { Problem } from '../http/problem.ts';
 import { hashText } from './hash-text.ts';
+import { holdSegments, removeUnusedSegment } from './remove-segment.ts';
 import { maySee, viewOf, viewOfScope, visibleScopes } from './rights.ts';
 
 const compress = promisify(gzip);
@@ -168,14 +169,25 @@ export class Bootstrap {
       { bulk: true, as: viewOfScope(tenant, scope) },
     );
     const segments: Segment[] = [];
+    const contents = new Map<string, Buffer>();
     for (const { content, rows } of pages) {
       const sha256 = createHash('sha256').update(content).digest('hex');
-      await this.#files.put(tenant, sha256, Readable.from([content]), content.length);
+      contents.set(sha256, content);
+      await this.#put(tenant, sha256, content);
       segments.push({ sha256, rows, bytes: content.length });
     }
     await this.#save(tenant, scope, head, hash, segments);
+    // An older cut that had the same segment may have gone before this one was written down, and have taken it along.
+    for (const [sha256, content] of contents)
+      if ((await this.#files.size(tenant, sha256)) === undefined) await this.#put(tenant, sha256, content);
     await this.#dropOld(tenant, scope, head);
+    // This one may have been begun before a purge that is over.
+    await this.dropForbidden(tenant, [scope]);
     return { head, hash: hashText(hash), segments: segments.map((segment) => ({ ...segment, scope })) };
+  }
+
+  async #put(tenant: string, sha256: string, content: Buffer): Promise<void> {
+    await this.#files.put(tenant, sha256, Readable.from([content]), content.length);
   }
 
   /** Reads and compresses the scope in one snapshot; a page is compressed while the next one is read. */
@@ -211,6 +223,7 @@ export class Bootstrap {
     segments: readonly Segment[],
   ): Promise<void> {
     await this.#database.transaction('write', async (sql) => {
+      await holdSegments(sql, tenant);
       // Another process may have made the same cut: the same snapshot gives the same files.
       const made = await sql.query(
         `INSERT INTO segment_cuts (tenant, scope, head, hash, cut_at) VALUES ($1, $2, $3, $4, $5)
@@ -251,13 +264,7 @@ export class Bootstrap {
       'DELETE FROM segments WHERE tenant = $1 AND scope = $2 AND head = ANY($3) RETURNING sha256',
       [tenant, scope, heads],
     );
-    for (const { sha256 } of gone) {
-      const used = await this.#database.query(
-        'SELECT 1 FROM segments WHERE tenant = $1 AND sha256 = $2 LIMIT 1',
-        [tenant, sha256],
-      );
-      if (used.length === 0) await this.#files.remove(tenant, sha256);
-    }
+    for (const { sha256 } of gone) await removeUnusedSegment(this.#database, this.#files, tenant, sha256);
   }
 }
 

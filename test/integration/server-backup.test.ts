@@ -16,10 +16,8 @@ import { sha256 } from '#test/support/sha256.ts';
 vi.setConfig({ testTimeout: 90_000 });
 
 let servers: OperatedServers;
-let folder: string;
 beforeEach(async () => {
   servers = await OperatedServers.make();
-  folder = servers.folder;
 });
 afterEach(() => servers.remove());
 
@@ -34,12 +32,12 @@ describe.each([
   afterAll(() => postgres?.stop());
 
   const placeOf = async (kind: 'PGlite' | 'PostgreSQL', name: string): Promise<string[]> => {
-    const data = ['--data', join(folder, name)];
+    const data = ['--data', join(servers.folder, name)];
     return kind === 'PGlite' ? data : [...data, '--database-url', await postgres.createDatabase()];
   };
   /** With an empty database, where a server is started before anything is restored. */
   const emptyPlaceOf = async (kind: 'PGlite' | 'PostgreSQL', name: string): Promise<string[]> => {
-    if (kind === 'PGlite') await placeEmptyDatabase(join(folder, name));
+    if (kind === 'PGlite') await placeEmptyDatabase(join(servers.folder, name));
     return placeOf(kind, name);
   };
   const optionsOf = (place: readonly string[]): Partial<ServerOptions> => ({
@@ -57,7 +55,7 @@ describe.each([
       device.event({ stream: `probe/${n % 7}`, data: { text: `${n} 整流模块 "quoted" \\ tab\t` } }),
     );
     await device.push(before);
-    const file = join(folder, 'backup.gz');
+    const file = join(servers.folder, 'backup.gz');
     // Somebody keeps writing while the backup is made.
     const still = { writing: true };
     const later: string[] = [];
@@ -118,7 +116,7 @@ describe.each([
     await device.push([device.event({ stream: 'probe/1' })]);
     const bytes = randomBytes(50_000);
     await device.request('PUT', `/v1/blobs/${sha256(bytes)}`, bytes);
-    const file = join(folder, 'backup.gz');
+    const file = join(servers.folder, 'backup.gz');
     await runServerCommand(['backup', ...source, '--to', file]);
     const whole = await readFile(file);
     const lines = gunzipSync(whole).toString('utf8').trimEnd().split('\n');
@@ -141,12 +139,12 @@ describe.each([
     await other.push([precious]);
     await servers.stop(kept);
     for (const [name, content] of Object.entries(bad)) {
-      await writeFile(join(folder, name), content);
-      await expect(checkBackup(join(folder, name)), name).rejects.toThrow(
+      await writeFile(join(servers.folder, name), content);
+      await expect(checkBackup(join(servers.folder, name)), name).rejects.toThrow(
         /cut off|damaged|changed|not a backup|newer version/,
       );
     }
-    const cut = ['restore', ...target, '--replace', '--from', join(folder, 'no-end.gz')];
+    const cut = ['restore', ...target, '--replace', '--from', join(servers.folder, 'no-end.gz')];
     expect(await runServerCommand(cut)).toMatchObject({
       code: 1,
       errors: expect.stringContaining('cut off'),

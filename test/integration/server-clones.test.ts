@@ -2,12 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { carriedText } from '#server/sync/carried.ts';
 import { DeviceKey } from '#test/support/login-device.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
+import { newStream } from '#test/support/probe-domain.ts';
 import { DATABASES, TestServer } from '#test/support/test-server.ts';
 
 describe.each(DATABASES)('Devices that are copied, revoked or carried for, on %s', (kind) => {
   let server: TestServer;
-  let streams = 0;
-  const newStream = (): string => `probe/${kind}-${++streams}`;
 
   beforeAll(async () => {
     server = await TestServer.start(kind, { demo: true, logLevel: 'error', fsync: true });

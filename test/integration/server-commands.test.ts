@@ -11,16 +11,14 @@ import { sha256 } from '#test/support/sha256.ts';
 vi.setConfig({ testTimeout: 90_000 });
 
 let servers: OperatedServers;
-let folder: string;
 beforeEach(async () => {
   servers = await OperatedServers.make();
-  folder = servers.folder;
 });
 afterEach(() => servers.remove());
 
 describe('The command line', () => {
   it('[SY79] asks the server that has the embedded database, which nobody else may', async () => {
-    const data = join(folder, 'data');
+    const data = join(servers.folder, 'data');
     const server = await servers.start();
     const secret = await readFile(join(data, 'control.json'), 'utf8');
     expect((await stat(join(data, 'control.json'))).mode & 0o077).toBe(0);
@@ -69,12 +67,12 @@ describe('The command line', () => {
     const server = await servers.start();
     const device = await SyncDevice.logIn(server.url, 'li.wei');
     await device.push([device.event({ stream: 'ticket/gone', data: { text: 'private' } })]);
-    const purge = ['purge', '--stream', 'ticket/gone', '--data', join(folder, 'data')];
+    const purge = ['purge', '--stream', 'ticket/gone', '--data', join(servers.folder, 'data')];
     expect((await runServerCommand(purge)).errors).toContain('--yes');
     expect(await runServerCommand([...purge, '--yes'])).toMatchObject({ code: 0, errors: '' });
     const { body } = await device.request('GET', '/v1/entities/ticket%2Fgone');
     expect(String(body)).not.toContain('private');
-    const check = await runServerCommand(['check', '--data', join(folder, 'data')]);
+    const check = await runServerCommand(['check', '--data', join(servers.folder, 'data')]);
     expect(JSON.parse(check.output)).toMatchObject({ troubles: [] });
   }, 60_000);
 
@@ -85,8 +83,8 @@ describe('The command line', () => {
     await device.push([event, { ...event, id: device.event({ stream: 'x/y' }).id, actor: 'somebody.else' }]);
     const bytes = randomBytes(5000);
     await device.request('PUT', `/v1/blobs/${sha256(bytes)}`, bytes);
-    const to = join(folder, 'export');
-    const flags = ['export', '--data', join(folder, 'data'), '--to', to];
+    const to = join(servers.folder, 'export');
+    const flags = ['export', '--data', join(servers.folder, 'data'), '--to', to];
     expect(await runServerCommand(flags)).toMatchObject({ code: 0, errors: '' });
     const read = async (name: string): Promise<Record<string, unknown>[]> =>
       (await readFile(join(to, 'main', name), 'utf8'))
@@ -117,8 +115,8 @@ describe('The command line', () => {
     const bytes = randomBytes(5000);
     await device.request('PUT', `/v1/blobs/${sha256(bytes)}`, bytes);
     await servers.stop(server);
-    await truncate(join(folder, 'data/blobs/main', sha256(bytes).slice(0, 2), sha256(bytes)), 10);
-    const check = await runServerCommand(['check', '--data', join(folder, 'data')]);
+    await truncate(join(servers.folder, 'data/blobs/main', sha256(bytes).slice(0, 2), sha256(bytes)), 10);
+    const check = await runServerCommand(['check', '--data', join(servers.folder, 'data')]);
     expect(check.code).toBe(1);
     expect(JSON.parse(check.output)).toMatchObject({
       troubles: [expect.stringContaining(sha256(bytes))],
@@ -139,11 +137,19 @@ describe('The command line', () => {
     ])
       expect((await runServerCommand([command, '--help'])).output).toContain(`npm run server -- `);
     expect((await runServerCommand(['fly'])).errors).toContain('There is no command "fly"');
-    expect((await runServerCommand(['backup', '--data', folder])).errors).toContain('--to is missing');
-    const server = await startServerProcess(['--port', '0', '--data', join(folder, 'data')]);
+    expect((await runServerCommand(['backup', '--data', servers.folder])).errors).toContain(
+      '--to is missing',
+    );
+    const server = await startServerProcess(['--port', '0', '--data', join(servers.folder, 'data')]);
     try {
       expect(server.output()).toContain('First start');
-      const restore = await runServerCommand(['restore', '--from', 'x', '--data', join(folder, 'data')]);
+      const restore = await runServerCommand([
+        'restore',
+        '--from',
+        'x',
+        '--data',
+        join(servers.folder, 'data'),
+      ]);
       expect(restore.errors).toContain('Another Faultline server');
     } finally {
       await server.kill('SIGTERM');

@@ -19,16 +19,14 @@ const run = promisify(execFile);
 vi.setConfig({ testTimeout: 90_000 });
 
 let servers: OperatedServers;
-let folder: string;
 beforeEach(async () => {
   servers = await OperatedServers.make();
-  folder = servers.folder;
 });
 afterEach(() => servers.remove());
 
 describe('How the server is reached', () => {
   const makeCertificate = async (name: string): Promise<{ tlsCert: string; tlsKey: string }> => {
-    const [tlsCert, tlsKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const [tlsCert, tlsKey] = [join(servers.folder, 'cert.pem'), join(servers.folder, 'key.pem')];
     const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
     await run('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', tlsKey, '-out', tlsCert]);
@@ -70,7 +68,7 @@ describe('How the server is reached', () => {
     await writeFile(tlsKey, other);
     await expect(server.reloadTls()).rejects.toThrow(/does not belong/);
     await servers.stop(server);
-    await expect(servers.start({ ...pair, tlsCert: join(folder, 'missing.pem') })).rejects.toThrow(
+    await expect(servers.start({ ...pair, tlsCert: join(servers.folder, 'missing.pem') })).rejects.toThrow(
       /cannot be read/,
     );
   });
@@ -83,7 +81,7 @@ describe('How the server is reached', () => {
         '--port',
         '0',
         '--data',
-        join(folder, 'data'),
+        join(servers.folder, 'data'),
         '--tls-cert',
         tlsCert,
         '--tls-key',
@@ -143,7 +141,7 @@ describe('How the server is reached', () => {
     });
     upload.write(bytes.subarray(0, 100_000));
     await expect
-      .poll(async () => (await readdir(join(folder, 'data/blobs/incoming')).catch(() => [])).length)
+      .poll(async () => (await readdir(join(servers.folder, 'data/blobs/incoming')).catch(() => [])).length)
       .toBe(1);
     const stopped = servers.stop(server);
     expect(await poke.text()).toMatch(/^data: 0\n\n/);
@@ -176,7 +174,7 @@ describe('What the server tells its operator', () => {
         return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
       };
       expect((await ready())[0]).toBe(200);
-      const place = ['--data', join(folder, 'data'), '--database-url', postgres.url];
+      const place = ['--data', join(servers.folder, 'data'), '--database-url', postgres.url];
       expect((await runServerCommand(['new-epoch', ...place])).code).toBe(0);
       expect(await ready()).toMatchObject([
         503,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { foldEntity } from '#shared/domain/projection.ts';
 import { compareEvents } from '#shared/events/envelope.ts';
 import type { PullLine } from '#shared/sync/protocol.ts';
-import { foldRow, probeDomain, startProbeServer } from '#test/support/probe-domain.ts';
+import { foldRow, probeDomain, newStream, startProbeServer } from '#test/support/probe-domain.ts';
 import { checksumOf, SyncDevice } from '#test/support/sync-device.ts';
 import { DATABASES, type TestServer } from '#test/support/test-server.ts';
 
@@ -13,8 +13,6 @@ vi.setConfig({ testTimeout: 90_000 });
 
 describe.each(DATABASES)('Pulling from the server on %s', (kind) => {
   let server: TestServer;
-  let streams = 0;
-  const newStream = (): string => `probe/${kind}-${++streams}`;
 
   beforeAll(async () => {
     server = await startProbeServer(kind);

@@ -14,7 +14,7 @@ import { draftId } from '#test/support/journal-builders.ts';
 import { context, isSettled, openLaptop, untilStatus } from '#test/support/laptop-host.ts';
 import { storeClient } from '#test/support/scripted-feeds.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
-import { DATABASES, TestServer } from '#test/support/test-server.ts';
+import { DATABASES, STRANGER, TestServer } from '#test/support/test-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -31,13 +31,7 @@ describe.each(DATABASES)('A laptop that starts anew after a purge on %s', (kind)
     dir = await mkdtemp(join(tmpdir(), 'faultline-purged-'));
     const bootstrap = { deleted: 3 };
     server = await TestServer.start(kind, { demo: true, fsync: true, logLevel: 'error', bootstrap });
-    await server.addAccount({
-      id: 'zhao.bj',
-      name: '赵',
-      password: 'demo',
-      roles: ['specialist'],
-      homeRegion: 'bj',
-    });
+    await server.addAccount(STRANGER);
   }, 120_000);
   afterAll(async () => {
     for (const host of hosts) await host.close();

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProblemSchema } from '#shared/sync/protocol.ts';
 import { talk } from '#test/support/attack/raw-request.ts';
-import { startProbeServer } from '#test/support/probe-domain.ts';
+import { newStream, startProbeServer } from '#test/support/probe-domain.ts';
 import { send, SyncDevice } from '#test/support/sync-device.ts';
 import { DATABASES, type TestServer } from '#test/support/test-server.ts';
 
 describe.each(DATABASES)('Pushing to the server on %s', (kind) => {
   let server: TestServer;
-  let streams = 0;
-  const newStream = (): string => `probe/${kind}-${++streams}`;
 
   beforeAll(async () => {
     server = await startProbeServer(kind);

@@ -6,7 +6,7 @@ import type { DomainEvent } from '#shared/events/envelope.ts';
 import { PullLineSchema } from '#shared/sync/protocol.ts';
 import { FeedClient } from '#test/support/feed-client.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
-import { DATABASES, TestServer } from '#test/support/test-server.ts';
+import { DATABASES, STRANGER, TestServer } from '#test/support/test-server.ts';
 
 const HOME = 'region/sz';
 const EXPERT = 'user/zhao.bj';
@@ -18,13 +18,7 @@ describe.each(DATABASES)('The records of a shared ticket on %s', (kind) => {
 
   beforeAll(async () => {
     server = await TestServer.start(kind, { demo: true, bootstrap: { rows: 5, staleAfter: 0 } });
-    await server.addAccount({
-      id: 'zhao.bj',
-      name: '赵',
-      password: 'demo',
-      roles: ['specialist'],
-      homeRegion: 'bj',
-    });
+    await server.addAccount(STRANGER);
   });
   afterAll(() => server?.close());
 

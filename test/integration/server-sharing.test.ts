@@ -3,7 +3,7 @@ import { foldEntity } from '#shared/domain/projection.ts';
 import { PullLineSchema } from '#shared/sync/protocol.ts';
 import { FeedClient } from '#test/support/feed-client.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
-import { DATABASES, TestServer } from '#test/support/test-server.ts';
+import { DATABASES, STRANGER, TestServer } from '#test/support/test-server.ts';
 
 const TARGET = 'user/zhao.bj';
 
@@ -15,13 +15,7 @@ describe.each(DATABASES)('Sharing on %s', (kind) => {
   beforeAll(async () => {
     const bootstrap = { rows: 10, staleAfter: 0 };
     server = await TestServer.start(kind, { demo: true, logLevel: 'error', bootstrap });
-    await server.addAccount({
-      id: 'zhao.bj',
-      name: '赵',
-      password: 'demo',
-      roles: ['specialist'],
-      homeRegion: 'bj',
-    });
+    await server.addAccount(STRANGER);
   });
   afterAll(() => server?.close());
 

@@ -1,6 +1,6 @@
 import { productDomain, type DomainPort } from '#server/sync/domain.ts';
 import { compareEvents, type DomainEvent } from '#shared/events/envelope.ts';
-import { TestServer, type DatabaseKind } from './test-server.ts';
+import { type DatabaseKind, STRANGER, TestServer } from './test-server.ts';
 
 /** The product's domain, and one noun more whose state is the list of what happened, in fold order. */
 export const probeDomain: DomainPort = {
@@ -16,6 +16,13 @@ export const probeDomain: DomainPort = {
     return { seen: [...((state?.seen as string[] | undefined) ?? []), event.id] };
   },
 };
+
+let streams = 0;
+
+/** The name of a stream that no test has had yet. */
+export function newStream(): string {
+  return `probe/${++streams}`;
+}
 
 /** The row that a server must have of these facts, folded by this domain in order. */
 export function foldRow(key: string, scope: string, events: readonly DomainEvent[]) {
@@ -39,12 +46,6 @@ export async function startProbeServer(kind: DatabaseKind): Promise<TestServer> 
     bootstrap: { rows: 10, staleAfter: 0 },
     fsync: true,
   });
-  await server.addAccount({
-    id: 'zhao.bj',
-    name: '赵',
-    password: 'demo',
-    roles: ['engineer'],
-    homeRegion: 'bj',
-  });
+  await server.addAccount({ ...STRANGER, roles: ['engineer'] });
   return server;
 }

@@ -12,6 +12,15 @@ import { startPostgres, type Postgres } from './postgres.ts';
 export const DATABASES = ['PGlite', 'PostgreSQL'] as const;
 export type DatabaseKind = (typeof DATABASES)[number];
 
+/** Somebody of another region than the people of the demo workspace. */
+export const STRANGER = {
+  id: 'zhao.bj',
+  name: '赵',
+  password: 'demo',
+  roles: ['specialist'],
+  homeRegion: 'bj',
+} as const satisfies NewAccount;
+
 /** In place of a folder and an address, which are made. */
 export interface TestServerOptions extends Omit<ServerOptions, 'data' | 'databaseUrl'> {
   /** PostgreSQL flushes each commit, as it does at work. Otherwise it is faster and calls nothing durable. */

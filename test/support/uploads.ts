@@ -60,6 +60,25 @@ export async function uploadInParts(device: SyncDevice, path: string, bytes: Uin
   }
 }
 
+/**
+ * A laptop that vanished in the middle of a part comes back, over the other nodes: one tells how far it came, the last
+ * takes the rest. Resolves when the upload is whole.
+ */
+export async function comeBackElsewhere(
+  device: SyncDevice,
+  [left, asked, last]: readonly [string, string, string],
+  bytes: Uint8Array,
+): Promise<void> {
+  const path = await beginUpload(device, bytes);
+  const came = 100_000;
+  const stuck = sendPart(left, device, path, bytes.subarray(0, came));
+  for (let known: string | null = null; known !== String(came);)
+    known = (await tus(device.at(asked), 'HEAD', path)).headers.get('upload-offset');
+  const { status } = await patch(device.at(last), path, came, bytes.subarray(came));
+  if (status !== 204) throw new Error(`The rest was answered with ${status}.`);
+  await stuck.giveUp();
+}
+
 /** A request that is under way and says no more. */
 export interface StuckPart {
   /** When it ends, in whatever way. */

@@ -4,12 +4,11 @@ import { useTranslation } from 'react-i18next';
 import type { AdminDevice } from '#shared/sync/admin.ts';
 import { useDesk } from '../../app/desk.ts';
 import classes from './admin-page.module.css';
-import { firstPages } from './first-pages.ts';
 import { formatSeen } from './format-seen.ts';
 import { More } from './more.tsx';
 import { ReasonDialog } from './reason-dialog.tsx';
 import { Trouble } from './trouble.tsx';
-import { useLoaded } from './use-loaded.ts';
+import { usePages } from './use-pages.ts';
 
 const PAGE = 200;
 
@@ -17,16 +16,14 @@ const PAGE = 200;
 export function DevicesTab() {
   const { t, i18n } = useTranslation();
   const { host } = useDesk();
-  const [pages, setPages] = useState(1);
-  const load = useCallback(
-    () =>
-      firstPages(pages, async (after) => {
-        const { devices, next } = await host.admin.devices({ after, limit: PAGE });
-        return { items: devices, next };
-      }),
-    [host, pages],
+  const ask = useCallback(
+    async (after: string) => {
+      const { devices, next } = await host.admin.devices({ after, limit: PAGE });
+      return { items: devices, next };
+    },
+    [host],
   );
-  const { value, trouble, refusal, act, forget } = useLoaded(load);
+  const { value, trouble, refusal, act, forget, more } = usePages(ask);
   const [chosen, setChosen] = useState<AdminDevice>();
   /** Whoever works at a screen like this one has a laptop in the list. */
   const nameOf = (userId: string): string =>
@@ -80,7 +77,7 @@ export function DevicesTab() {
           ))}
         </Table.Tbody>
       </Table>
-      <More page={value} onMore={() => setPages(pages + 1)} />
+      <More page={value} onMore={more} />
       {chosen !== undefined && (
         <ReasonDialog
           title={t(isRevoked ? 'admin.device.reinstate' : 'admin.device.revoke')}

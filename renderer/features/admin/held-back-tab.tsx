@@ -8,12 +8,11 @@ import { useNow } from '../../components/use-now.ts';
 import { explainVerdict, useStreamNames } from '../sync/index.ts';
 import { tellEvent, useDirectory, type EventTeller } from '../ticket/index.ts';
 import classes from './admin-page.module.css';
-import { firstPages } from './first-pages.ts';
 import { formatSeen } from './format-seen.ts';
 import { More } from './more.tsx';
 import { ReasonDialog } from './reason-dialog.tsx';
 import { Trouble } from './trouble.tsx';
-import { useLoaded } from './use-loaded.ts';
+import { usePages } from './use-pages.ts';
 
 const PAGE = 200;
 
@@ -25,16 +24,14 @@ export function HeldBackTab() {
   const { host } = useDesk();
   const now = useNow(60_000);
   const { nameOf } = useDirectory();
-  const [pages, setPages] = useState(1);
-  const load = useCallback(
-    () =>
-      firstPages(pages, async (after) => {
-        const { refusals, next } = await host.admin.refusals({ after, limit: PAGE });
-        return { items: refusals, next };
-      }),
-    [host, pages],
+  const ask = useCallback(
+    async (after: string) => {
+      const { refusals, next } = await host.admin.refusals({ after, limit: PAGE });
+      return { items: refusals, next };
+    },
+    [host],
   );
-  const { value, trouble, refusal: refused, act, forget } = useLoaded(load);
+  const { value, trouble, refusal: refused, act, forget, more } = usePages(ask);
   const streamName = useStreamNames((value?.items ?? []).map(({ event }) => event?.stream ?? ''));
   const [choice, setChoice] = useState<Choice>();
   const teller = { t, language: i18n.language, zone: deviceZone(), now, nameOf };
@@ -107,7 +104,7 @@ export function HeldBackTab() {
           ))}
         </Table.Tbody>
       </Table>
-      <More page={value} onMore={() => setPages(pages + 1)} />
+      <More page={value} onMore={more} />
       {choice !== undefined && (
         <ReasonDialog
           title={t(choice.isAccepting ? 'admin.heldBack.accept' : 'admin.heldBack.dismiss')}

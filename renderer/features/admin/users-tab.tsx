@@ -5,10 +5,10 @@ import type { AdminUser } from '#shared/sync/admin.ts';
 import { useDesk } from '../../app/desk.ts';
 import classes from './admin-page.module.css';
 import { namedRegion } from './named-region.ts';
-import { firstPages } from './first-pages.ts';
 import { More } from './more.tsx';
 import { Trouble } from './trouble.tsx';
 import { useLoaded } from './use-loaded.ts';
+import { usePages } from './use-pages.ts';
 import { UserDialog } from './user-dialog.tsx';
 import { formatSeen } from './format-seen.ts';
 
@@ -19,14 +19,12 @@ export function UsersTab() {
   const { t, i18n } = useTranslation();
   const { host } = useDesk();
   const [search, setSearch] = useState('');
-  const [pages, setPages] = useState(1);
-  const load = useCallback(
-    () =>
-      firstPages(pages, async (after) => {
-        const { users, next } = await host.admin.users({ search, after, limit: PAGE });
-        return { items: users, next };
-      }),
-    [host, search, pages],
+  const ask = useCallback(
+    async (after: string) => {
+      const { users, next } = await host.admin.users({ search, after, limit: PAGE });
+      return { items: users, next };
+    },
+    [host, search],
   );
   const loadPlaces = useCallback(
     async () => ({ ...(await host.admin.regions({})), ...(await host.admin.teams({})) }),
@@ -38,7 +36,7 @@ export function UsersTab() {
     const team = places?.teams.find((known) => known.id === id);
     return team === undefined ? id : i18n.language === 'en' ? team.nameEn : team.nameZh;
   };
-  const { value, trouble, refusal, act, forget } = useLoaded(load);
+  const { value, trouble, refusal, act, forget, more } = usePages(ask);
   const [edited, setEdited] = useState<AdminUser | 'new'>();
   return (
     <section>
@@ -115,7 +113,7 @@ export function UsersTab() {
           ))}
         </Table.Tbody>
       </Table>
-      <More page={value} onMore={() => setPages(pages + 1)} />
+      <More page={value} onMore={more} />
       {edited !== undefined && (
         <UserDialog
           user={edited === 'new' ? undefined : edited}

@@ -76,6 +76,11 @@ export function Frame({ notice }: { notice: string | undefined }) {
           </button>
         ))}
       </nav>
+      {notice !== undefined && (
+        <div className={classes.banner} role="status" data-testid="notice">
+          {notice}
+        </div>
+      )}
       {view.section === 'tickets' && view.isQueueOpen ? (
         <aside className={classes.queue} style={{ width: view.queueWidth }} data-testid="queue">
           <Queue />
@@ -92,11 +97,6 @@ export function Frame({ notice }: { notice: string | undefined }) {
         <span className={classes.gap} />
       )}
       <main className={classes.main}>
-        {notice !== undefined && (
-          <div className={classes.banner} role="status" data-testid="notice">
-            {notice}
-          </div>
-        )}
         <div className={classes.content}>
           {view.section === 'tickets' && <TicketPage />}
           {view.section === 'parts' && <PartsPage />}

@@ -8,6 +8,9 @@ import { useDesk } from './desk.ts';
 /** How a read ends that was under way, or began, while there was no database. */
 const WHILE_REFILLED = new Set(['store.lost', 'host.cancelled']);
 
+/** Whether a read failed only because there is no database now. What it reads is told as a change when there is one again. */
+export const isBeingRefilled = (thrown: unknown): boolean => WHILE_REFILLED.has(errorCode(thrown) ?? '');
+
 type ChangeListener = (keys: ReadonlySet<string>) => void;
 const listenersOf = new WeakMap<StoreClient, Set<ChangeListener>>();
 
@@ -59,7 +62,7 @@ export function useLive<T>(
       } catch (thrown) {
         // The browser may take the database away while it is read. What is shown stays; when the database is
         // filled again it tells so as a change, and this is read anew.
-        if (!WHILE_REFILLED.has(errorCode(thrown) ?? '')) throw thrown;
+        if (!isBeingRefilled(thrown)) throw thrown;
       } finally {
         isReading = false;
         if (isStale && isMounted) {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useDesk } from '../../app/desk.ts';
-import { useLive } from '../../app/use-live.ts';
+import { isBeingRefilled, useLive } from '../../app/use-live.ts';
 import type { ListAnswer, ListQuery } from '../../db/list-query.ts';
 import type { TicketSummary } from '../../db/summary.ts';
 
@@ -21,11 +21,15 @@ export function useQueueList(query: ListQuery): QueueList | undefined {
   const [remembered, setRemembered] = useState<QueueList>();
   useEffect(() => {
     let isMounted = true;
-    void (async () => {
+    const remember = async (): Promise<void> => {
       const page = await store.firstPage({});
       if (isMounted && page !== undefined)
         setRemembered({ ...page.answer, labels: page.labels, query: page.query, isLive: false });
-    })();
+    };
+    remember().catch((thrown: unknown) => {
+      // Without a database there is nothing to remember.
+      if (!isBeingRefilled(thrown)) throw thrown;
+    });
     return () => {
       isMounted = false;
     };

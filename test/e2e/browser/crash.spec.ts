@@ -1,4 +1,7 @@
 import type { Device } from '../fixtures/device.ts';
+import { STORY_LANGUAGE, look } from '../fixtures/look.ts';
+import { refuseDatabase } from '../fixtures/refuse-database.ts';
+import { say } from '../fixtures/say.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { HOST_GONE } from '../fixtures/troubles.ts';
 import { App } from '../pages/app.ts';
@@ -211,10 +214,37 @@ test('the browser takes its storage away under the running app: it is filled aga
   }
 });
 
-async function register(laptop: Device, url: string): Promise<void> {
+test('a browser that never opens its database says so, work goes on into the journal, and it heals by itself', async ({
+  newDevice,
+  newOffice,
+}) => {
+  test.setTimeout(180_000);
+  const office = await newOffice();
+  const laptop = await newDevice();
+  const { page } = laptop;
+  await register(laptop, office.url, STORY_LANGUAGE);
+  const app = new App(page);
+  const disk = await refuseDatabase(page);
+  await page.reload();
+  const notice = page.getByTestId('notice');
+  await expect(notice).toContainText(say('浏览器暂时无法打开本地数据库', 'cannot open its local database'), {
+    timeout: 30_000,
+  });
+  await look(page, 'store-closed');
+  await app.go('sync');
+  await look(page, 'store-closed-unsynced');
+  await app.go('tickets');
+
+  disk.heal();
+  await expect(notice).toHaveCount(0, { timeout: 60_000 });
+  const number = await office.openTicket('整流模块 R2 通信中断');
+  await expect(new Ticket(page).row(number)).toContainText(say('石桥', 'Shiqiao'), { timeout: 30_000 });
+});
+
+async function register(laptop: Device, url: string, language: 'zh-CN' | 'en' = 'zh-CN'): Promise<void> {
   const start = new FirstStart(laptop.page);
   await start.isShown();
-  await start.choose('zh-CN');
+  await start.choose(language);
   await start.connect(url, 'li.wei');
   const app = new App(laptop.page);
   await app.isReady();

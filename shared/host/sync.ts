@@ -80,6 +80,8 @@ export const UnsyncedSchema = z.object({
   bytes: z.number().int(),
   /** `null` while it waits for a person. */
   nextTryAt: z.string().nullable(),
+  /** The server had it already and was restored from a backup since: it is offered once more. */
+  again: z.literal(true).optional(),
 });
 export type Unsynced = z.infer<typeof UnsyncedSchema>;
 

@@ -366,8 +366,10 @@ describe('the outbox', () => {
     expect(await journal.enterEpoch('e1')).toBe(0);
     expect(await journal.enterEpoch('e2')).toBe(1);
     expect(texts(journal.outbox().map((item) => item.event))).toEqual(['young']);
+    expect(journal.outbox()).toMatchObject([{ state: 'waiting', again: true }]);
     await journal.close();
     const again = await open({ clock });
+    expect(again.outbox()).toMatchObject([{ state: 'waiting', again: true }]);
     expect(texts(again.outbox().map((item) => item.event))).toEqual(['young']);
     expect(again.epoch).toBe('e2');
   });

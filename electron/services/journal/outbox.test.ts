@@ -32,7 +32,7 @@ class SimpleOutbox {
   }
   add(event: DomainEvent): void {
     this.#all.push(event.id);
-    this.reopen(event);
+    this.#open.set(event.id, { event, verdict: null, state: 'waiting' });
   }
   judge(item: OutboxItem): void {
     this.#open.set(item.event.id, item);
@@ -41,7 +41,7 @@ class SimpleOutbox {
     this.#open.delete(id);
   }
   reopen(event: DomainEvent): void {
-    this.#open.set(event.id, { event, verdict: null, state: 'waiting' });
+    this.#open.set(event.id, { event, verdict: null, state: 'waiting', again: true });
   }
 }
 

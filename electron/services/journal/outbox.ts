@@ -8,6 +8,8 @@ export interface OutboxItem {
   readonly verdict: Verdict | null;
   /** `waiting`, `notDurable` (taken, but the server may still forget it) or `refused`. */
   readonly state: 'waiting' | 'notDurable' | 'refused';
+  /** It had been accepted for good: the server began another history and is offered it once more. */
+  readonly again?: true;
 }
 
 /**
@@ -59,7 +61,7 @@ export class Outbox {
   /** A settled fact is offered again, at its old place. */
   reopen(event: DomainEvent): void {
     if (!this.#open.has(event.id)) this.#isOrdered = false;
-    this.#set({ event, verdict: null, state: 'waiting' });
+    this.#set({ event, verdict: null, state: 'waiting', again: true });
   }
 
   /** A settled fact has left the journal. */

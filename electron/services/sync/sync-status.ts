@@ -106,7 +106,7 @@ export function unsyncedItems(journal: Journal, state: EngineState, nowMs: numbe
   const waits = main.at === 'idle' || main.at === 'backingOff' ? due(timers.main) : text(nowMs);
   const isStill = main.at === 'needsLogin' || state.isPaused || main.at === 'stopped' || main.at === 'wiped';
   return holdBack(journal.outbox()).map((item) => {
-    const { event, verdict } = item;
+    const { event, verdict, again } = item;
     const isRefused = item.state === 'refused' || item.state === 'held';
     return {
       event,
@@ -114,6 +114,7 @@ export function unsyncedItems(journal: Journal, state: EngineState, nowMs: numbe
       verdict,
       bytes: wireBytes(event),
       nextTryAt: isRefused || isStill ? null : waits,
+      ...(again === true && { again }),
     };
   });
 }

@@ -60,6 +60,11 @@ export function SyncPage() {
           {t('sync.revoked', { count: status.unsynced })}
         </p>
       )}
+      {facts?.some(({ again }) => again) === true && (
+        <p className={classes.lead} data-testid="sync-again">
+          {t('sync.again')}
+        </p>
+      )}
       {status.transfer !== null && <TransferBar transfer={status.transfer} />}
       {preview !== undefined && !isQuiet && !isConnected && <ReconnectPreview preview={preview} />}
       {carriedRefused !== null && <CarriedRefused {...carriedRefused} />}

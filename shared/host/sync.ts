@@ -49,6 +49,8 @@ export const SyncStatusSchema = z.object({
   carried: z.number().int().optional(),
   /** Of these: what the server did not take when it was asked last, and the code of why (`sync.badSignature`: it does not know the laptop). */
   carriedRefused: z.object({ count: z.number().int(), code: z.string() }).nullable().optional(),
+  /** Facts of other laptops that the server has judged and refused for good, until `noteDeniedSeen`. */
+  carriedDenied: z.array(z.object({ stream: z.string(), verdict: VerdictSchema })).optional(),
   refused: z.number().int(),
   /** Of the refused: those whose right was lost since. */
   quarantined: z.number().int(),
@@ -218,6 +220,8 @@ export const syncService = {
   ),
   /** Gives up the carried facts that the server does not take (`carriedRefused`). The laptop that they came from still has them. */
   dropCarried: call(nothing, z.object({ events: z.number().int() })),
+  /** Somebody has seen which carried facts were refused (`carriedDenied`). */
+  noteDeniedSeen: call(nothing, nothing),
   /** The page tells that a scope's checksum did not fit and that it was fetched anew. */
   reportRepair: call(
     z.object({ scope: z.string().max(120), expected: z.string().max(60), found: z.string().max(60) }),

@@ -245,6 +245,25 @@ test('[SY96] carried facts leave only after a durable verdict on each, and what 
   expect((await colleague()).carried.count).toBe(0);
 });
 
+test('[SY102] what the server refused of it is said with its reason, also after a restart, until somebody has seen it', async () => {
+  const events = await aBundle();
+  const { carried, blobs: there } = await colleague();
+  await takeIn({ carried, blobs: there });
+  const [refused, ...taken] = events;
+  const verdict = { id: refused!.id, verdict: 'refused' as const, code: 'sync.noRight' };
+  const verdicts = [verdict, ...taken.map(({ id }) => ({ id, verdict: 'accepted' as const }))];
+  const line = { carried: async () => ({ epoch: 'e', serverTime: '', durable: true, verdicts }) };
+  expect(carried.denied).toEqual([]);
+  const sent = await carried.sendAll(line, new AbortController().signal);
+  expect(sent).toEqual({ accepted: 2, refused: 1, left: 0 });
+  expect(carried.denied).toEqual([{ stream: refused!.stream, verdict }]);
+  const again = (await colleague()).carried;
+  expect(again.denied).toEqual(carried.denied);
+  await again.noteDeniedSeen();
+  expect(again.denied).toEqual([]);
+  expect((await colleague()).carried.denied).toEqual([]);
+});
+
 test('[SY102] what the server does not take is offered again after growing pauses, is said, and can be given up', async () => {
   await aBundle();
   let nowMs = 0;

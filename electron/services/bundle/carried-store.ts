@@ -3,9 +3,14 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '#shared/events/hash-chain.ts';
-import { type CarriedRequest, CarriedRequestSchema, type PushAnswer } from '#shared/sync/protocol.ts';
+import {
+  type CarriedRequest,
+  CarriedRequestSchema,
+  type PushAnswer,
+  VerdictSchema,
+} from '#shared/sync/protocol.ts';
 import { type NamedBlob, namedBlobsIn } from '#shared/events/named-blobs.ts';
-import type { CarriedFacts, CarriedLine } from '../sync/engine-ports.ts';
+import type { CarriedFacts, CarriedLine, DeniedFact } from '../sync/engine-ports.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { InTurn } from '../workspace/in-turn.ts';
 import { writeAtomically } from '../workspace/write-atomically.ts';
@@ -20,6 +25,10 @@ interface Portion {
 /** A portion that the server does not take is offered again after a pause that grows twofold between these. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 6 * 3_600_000;
+
+/** What the server has refused, until somebody has seen it. */
+const DENIED_FILE = 'denied.json';
+const DeniedSchema = z.array(z.object({ stream: z.string(), verdict: VerdictSchema }));
 
 const BlobsSchema = z.array(
   z.object({
@@ -40,6 +49,7 @@ export class CarriedStore implements CarriedFacts {
   readonly #monotonicMs: () => number;
   readonly #portions = new Map<string, Portion>();
   readonly #blobs = new Map<string, NamedBlob>();
+  #denied: readonly DeniedFact[] = [];
   /** Ids of all facts in here; made anew when it is asked for after a change. */
   #ids: Set<string> | undefined;
   #nextNumber = 1;
@@ -60,6 +70,7 @@ export class CarriedStore implements CarriedFacts {
       if (number !== null) await store.#take(name, Number(number[1]), number[2] ?? '');
     }
     const blobs = await readJson(join(dir, 'blobs.json'), BlobsSchema);
+    store.#denied = (await readJson(join(dir, DENIED_FILE), DeniedSchema)) ?? [];
     for (const blob of blobs ?? []) store.#blobs.set(blob.sha256, { ...blob, kind: blob.kind });
     return store;
   }
@@ -124,10 +135,13 @@ export class CarriedStore implements CarriedFacts {
       portion.trouble = undefined;
       const judged = new Map(answer.verdicts.map((verdict) => [verdict.id, verdict]));
       if (!answer.durable || !request.events.every(({ id }) => judged.has(id))) continue;
-      for (const { id } of request.events) {
-        if (judged.get(id)?.verdict === 'refused') refused++;
-        else accepted++;
-      }
+      const denied = request.events.flatMap(({ id, stream }) => {
+        const verdict = judged.get(id);
+        return verdict?.verdict === 'refused' ? [{ stream, verdict }] : [];
+      });
+      refused += denied.length;
+      accepted += request.events.length - denied.length;
+      await this.#noteDenied(denied);
       await rm(join(this.#dir, file), { force: true });
       this.#portions.delete(name);
       this.#ids = undefined;
@@ -171,6 +185,23 @@ export class CarriedStore implements CarriedFacts {
 
   #refused(): Portion[] {
     return [...this.#portions.values()].filter(({ trouble }) => trouble !== undefined);
+  }
+
+  get denied(): readonly DeniedFact[] {
+    return this.#denied;
+  }
+
+  async noteDeniedSeen(): Promise<void> {
+    this.#denied = [];
+    await rm(join(this.#dir, DENIED_FILE), { force: true });
+  }
+
+  /** Before the portion leaves: who brought it has to hear of it, also after a crash. */
+  async #noteDenied(denied: readonly DeniedFact[]): Promise<void> {
+    if (denied.length === 0) return;
+    const fresh = new Set(denied.map(({ verdict }) => verdict.id));
+    this.#denied = [...this.#denied.filter(({ verdict }) => !fresh.has(verdict.id)), ...denied];
+    await writeAtomically(join(this.#dir, DENIED_FILE), JSON.stringify(this.#denied));
   }
 
   /** Attachments that the server has to get, with the facts that name them. */

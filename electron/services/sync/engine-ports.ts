@@ -7,6 +7,7 @@ import type {
   PullRequest,
   PushAnswer,
   PushRequest,
+  Verdict,
 } from '#shared/sync/protocol.ts';
 
 /**
@@ -74,12 +75,20 @@ export interface CarriedLine {
   carried(request: CarriedRequest, signal?: AbortSignal): Promise<PushAnswer>;
 }
 
+/** A fact of another laptop that the server has refused. */
+export interface DeniedFact {
+  readonly stream: string;
+  readonly verdict: Verdict;
+}
+
 /** Facts of other laptops, taken in from bundles, on their way to the server. */
 export interface CarriedFacts {
   /** Facts that the server has not settled for good. */
   readonly count: number;
   /** Those of them that it did not take when it was asked last, and why: the device that they name is unknown there, say. */
   readonly refused: { readonly count: number; readonly code: string } | null;
+  /** What the server judged and refused for good, until a person has seen it; they are not among `count`. */
+  readonly denied: readonly DeniedFact[];
   /**
    * Offers all of them, in the order in which they were taken in. A portion leaves only after a durable verdict on each of its facts;
    * One that the server does not take is offered again after growing pauses. `left` counts those that stay: the server could not judge them, or may still forget them.
@@ -91,6 +100,8 @@ export interface CarriedFacts {
   ): Promise<{ readonly accepted: number; readonly refused: number; readonly left: number }>;
   /** A person asks: what was not taken is offered again in the next turn. */
   retryRefused(): void;
+  /** A person has seen what was refused for good. */
+  noteDeniedSeen(): Promise<void>;
   /** A person gives up what the server does not take; the laptop that it came from still has it. @returns how many facts. */
   drop(): Promise<number>;
 }

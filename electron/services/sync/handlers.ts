@@ -86,6 +86,10 @@ export function createSyncHandlers(options: SyncHandlersOptions): ServiceHandler
       return {};
     },
     dropCarried: async () => ({ events: (await workspace().engine?.dropCarried()) ?? 0 }),
+    noteDeniedSeen: async () => {
+      await workspace().engine?.noteDeniedSeen();
+      return {};
+    },
     reportRepair: async (repair) => {
       repairs.note({ ...repair, at: new Date(nowMs()).toISOString() });
       return {};

@@ -162,6 +162,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
       meteredMode: this.#meteredMode,
       carried: carried?.count ?? 0,
       carriedRefused: carried?.refused ?? null,
+      carriedDenied: [...(carried?.denied ?? [])],
     };
   }
 
@@ -193,6 +194,11 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
     const dropped = (await this.#options.carried?.drop()) ?? 0;
     this.changes.notify();
     return dropped;
+  }
+
+  async noteDeniedSeen(): Promise<void> {
+    await this.#options.carried?.noteDeniedSeen();
+    this.changes.notify();
   }
 
   setOffline(isOffline: boolean): void {

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ReconnectPreview as Preview, UnsentBlob, Unsynced } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
 import { tellTrouble } from '../../app/tell-trouble.ts';
+import { CarriedDenied } from './carried-denied.tsx';
 import { CarriedRefused } from './carried-refused.tsx';
 import { ConnectionFacts } from './connection-facts.tsx';
 import { LoginAgain } from './login-again.tsx';
@@ -45,6 +46,7 @@ export function SyncPage() {
   const isDemo = status.state === 'demo';
   const carried = status.carried ?? 0;
   const carriedRefused = status.carriedRefused ?? null;
+  const denied = status.carriedDenied ?? [];
   const isConnected = status.state === 'online' || status.state === 'syncing';
   const isQuiet = facts?.length === 0 && blobs.length === 0 && carried === 0;
   return (
@@ -68,12 +70,13 @@ export function SyncPage() {
       {status.transfer !== null && <TransferBar transfer={status.transfer} />}
       {preview !== undefined && !isQuiet && !isConnected && <ReconnectPreview preview={preview} />}
       {carriedRefused !== null && <CarriedRefused {...carriedRefused} />}
+      {denied.length > 0 && <CarriedDenied items={denied} />}
       {carried > 0 && (
         <p className={classes.lead} data-testid="sync-carried">
           {t('sync.carried', { count: carried })}
         </p>
       )}
-      {isQuiet && !isDemo && <p className={classes.lead}>{t('sync.nothing')}</p>}
+      {isQuiet && !isDemo && denied.length === 0 && <p className={classes.lead}>{t('sync.nothing')}</p>}
       {facts !== undefined && facts.length > 0 && <UnsyncedFacts items={facts} />}
       {blobs.length > 0 && <UnsentBlobs items={blobs} />}
     </div>

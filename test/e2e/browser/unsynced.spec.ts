@@ -196,3 +196,45 @@ test('what was written for a region that was taken away since is kept, and the o
   await app.go('tickets');
   await expect(ticket.row(number)).toHaveCount(0);
 });
+
+test("who imports a colleague's file hears which of its facts the server refused and why", async ({
+  newDevice,
+  newOffice,
+}) => {
+  test.setTimeout(300_000);
+  const office = await newOffice({ refusedWord: '微信' });
+  const number = await office.openTicket('直流输出欠压');
+  const [mine, other] = [await newDevice(), await newDevice()];
+  const app = await connectLaptop(mine, office, 'li.wei');
+  const otherApp = await connectLaptop(other, office, 'zhang.min');
+  await app.go('sync');
+  await new Sync(mine.page).stayOffline(true);
+  await app.isConnected('offline');
+  await app.go('tickets');
+  const ticket = new Ticket(mine.page);
+  await ticket.open(number);
+  await ticket.note('限流已调整');
+  await ticket.note('照片已用微信发给刘工');
+  await app.go('sync');
+  await mine.page.getByTestId('sync-export').click();
+  await mine.page.getByTestId('bundle-passphrase').fill(PASSPHRASE);
+  await mine.page.getByTestId('bundle-again').fill(PASSPHRASE);
+  await mine.page.getByTestId('bundle-submit').click();
+  await expect(mine.page.getByTestId('bundle-result')).not.toBeEmpty();
+  const folder = path.join(mine.dataDir, 'exports');
+
+  await otherApp.go('sync');
+  await other.page.getByTestId('sync-import').click();
+  await other.page.getByTestId('bundle-path').fill(path.join(folder, (await readdir(folder))[0]!));
+  await other.page.getByTestId('bundle-passphrase').fill(PASSPHRASE);
+  await other.page.getByTestId('bundle-submit').click();
+  await expect(other.page.getByTestId('bundle-result')).toContainText('2');
+  await other.page.keyboard.press('Escape');
+  const denied = other.page.getByTestId('sync-carried-denied');
+  await expect(denied).toContainText(number, { timeout: 30_000 });
+  await look(other.page, 'unsynced-carried-denied');
+  await other.page.getByTestId('sync-denied-seen').click();
+  await expect(denied).toHaveCount(0);
+  const notes = (await office.events()).filter(({ type }) => type === 'ticket.noted');
+  expect(notes.map(({ data }) => data['text'])).toEqual(['限流已调整']);
+});

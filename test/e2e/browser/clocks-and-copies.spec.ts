@@ -1,0 +1,100 @@
+import { FakeTime } from '#test/support/fake-time.ts';
+import { connectLaptop } from '../fixtures/laptop-of.ts';
+import { STORY_LANGUAGE, takePicture } from '../fixtures/look.ts';
+import { expect, test } from '../fixtures/test.ts';
+import { NewTicket, type Call } from '../pages/new-ticket.ts';
+import { Sync } from '../pages/sync.ts';
+import { Ticket } from '../pages/ticket.ts';
+
+const say = (zh: string, en: string): string => (STORY_LANGUAGE === 'en' ? en : zh);
+const CALL: Call = {
+  customer: say('东岭', 'Dongling'),
+  site: say('石桥', 'Shiqiao'),
+  asset: say('开关电源', 'power system'),
+  contact: '刘工',
+  symptom: 'R2 通信中断',
+  environment: '31 C',
+  assignee: say('李伟', 'Li Wei'),
+};
+const TODAY = say('今天', 'Today');
+
+for (const [date, off] of [
+  ['1970-01-02', say('慢', 'slow')],
+  ['2099-06-01', say('快', 'fast')],
+] as const) {
+  test(`[S11] on a laptop whose clock says ${date} work goes on, is told what is wrong, and has the right time everywhere`, async ({
+    newDevice,
+    newOffice,
+    folder,
+  }) => {
+    test.setTimeout(180_000);
+    const time = FakeTime.in(folder);
+    test.skip(time === undefined, 'NOT RUN: libfaketime is not installed');
+    if (time === undefined) return;
+    time.shift(Date.parse(`${date}T08:00:00Z`) - Date.now());
+    const office = await newOffice();
+    const [wrong, right] = await Promise.all([newDevice({ time }), newDevice()]);
+    const { page } = wrong;
+    const [app] = await Promise.all([
+      connectLaptop(wrong, office, 'zhang.min'),
+      connectLaptop(right, office, 'li.wei'),
+    ]);
+    const [ticket, theirs] = [new Ticket(page), new Ticket(right.page)];
+    const strange = /1970|2099|\d{4,}\s*(天|days)|\d\s*(年|years)|[-−]\d/;
+
+    await test.step('a ticket is made, saved and sent', async () => {
+      await new NewTicket(page).takeByKeyboard(CALL);
+      await ticket.stands('assigned');
+      await app.isAllSent();
+      await expect(page.getByTestId('status-refused')).toHaveCount(0);
+    });
+    const number = await ticket.number.innerText();
+
+    await test.step('its promises and times are those of the server', async () => {
+      for (const promise of ['respond', 'restore', 'resolve'] as const)
+        await ticket.promise(promise, 'running');
+      await expect(ticket.timeline).toHaveCount(3);
+      await expect(page.getByTestId('timeline')).toContainText(TODAY);
+      await expect(page.getByTestId('promises')).not.toContainText(strange);
+      await expect(page.getByTestId('timeline')).not.toContainText(strange);
+      await takePicture(page, `clock-${date}-ticket-${STORY_LANGUAGE}`);
+    });
+
+    await test.step('the screen says that the clock is wrong, by how much, and what that means', async () => {
+      await expect(page.getByTestId('status-clock')).toContainText(off);
+      await expect(page.getByTestId('status-clock')).toContainText(/\d\d\s*(年|years)/);
+      await page.getByTestId('status-clock').click();
+      await expect(page.getByTestId('sync-clock')).toContainText(off);
+      await expect(page.getByTestId('sync-clock')).toContainText(say('服务器时间', "server's clock"));
+      await expect(new Sync(page).items).toHaveCount(0);
+      await takePicture(page, `clock-${date}-sync-${STORY_LANGUAGE}`);
+    });
+
+    await test.step('a colleague with a right clock sees a ticket of today, and answers in time', async () => {
+      await theirs.open(number);
+      await expect(right.page.getByTestId('status-clock')).toHaveCount(0);
+      await expect(right.page.getByTestId('timeline')).toContainText(TODAY);
+      await right.page.keyboard.press('a');
+      await theirs.stands('accepted');
+      await theirs.promise('respond', 'met');
+      await theirs.promise('restore', 'running');
+      for (const part of ['timeline', 'promises'])
+        await expect(right.page.getByTestId(part)).not.toContainText(strange);
+      await expect(right.page.locator('main')).not.toContainText(/1970|2099/);
+      await expect(theirs.events('ticket.opened').locator('time')).toHaveAttribute(
+        'title',
+        new RegExp(date.slice(0, 4)),
+      );
+      await takePicture(right.page, `clock-${date}-colleague-${STORY_LANGUAGE}`);
+    });
+
+    await test.step('which the first laptop sees after its own', async () => {
+      await app.go('tickets');
+      await ticket.stands('accepted');
+      await expect(ticket.timeline).toHaveCount(4);
+      await expect(ticket.timeline.last()).toHaveAttribute('data-type', 'ticket.accepted');
+      await ticket.promise('respond', 'met');
+      await expect(page.getByTestId('promises')).not.toContainText(strange);
+    });
+  });
+}

@@ -1,10 +1,16 @@
+import { cp } from 'node:fs/promises';
+import path from 'node:path';
 import { FakeTime } from '#test/support/fake-time.ts';
 import { connectLaptop } from '../fixtures/laptop-of.ts';
 import { STORY_LANGUAGE, takePicture } from '../fixtures/look.ts';
 import { expect, test } from '../fixtures/test.ts';
+import { HOST_GONE } from '../fixtures/troubles.ts';
+import { App } from '../pages/app.ts';
 import { NewTicket, type Call } from '../pages/new-ticket.ts';
 import { Sync } from '../pages/sync.ts';
 import { Ticket } from '../pages/ticket.ts';
+
+test.use({ allowed: [HOST_GONE] });
 
 const say = (zh: string, en: string): string => (STORY_LANGUAGE === 'en' ? en : zh);
 const CALL: Call = {
@@ -97,4 +103,83 @@ for (const [date, off] of [
       await expect(page.getByTestId('promises')).not.toContainText(strange);
     });
   });
+}
+
+test('[SY99] of a copied data folder the second becomes a laptop of its own, says why, and both see what both wrote', async ({
+  newDevice,
+  newOffice,
+  folder,
+}) => {
+  test.setTimeout(180_000);
+  const office = await newOffice();
+  const number = await office.openTicket('直流输出欠压');
+  const first = await newDevice();
+  const app = await connectLaptop(first, office, 'li.wei');
+  const ticket = new Ticket(first.page);
+  const code = await codeOf(first.page);
+  await ticket.open(number);
+
+  const copy = path.join(folder, 'copy');
+  await cp(first.dataDir, copy, { recursive: true });
+  const second = await newDevice({ dataDir: copy });
+  const secondApp = new App(second.page);
+  const secondTicket = new Ticket(second.page);
+  await secondApp.isReady();
+  // A login is kept in memory, or in a vault: it is not in the copy.
+  await secondApp.isConnected('needsLogin', 30_000);
+  await secondApp.go('sync');
+  await new Sync(second.page).logIn('demo');
+  await secondApp.isConnected('online', 30_000);
+  await secondApp.go('tickets');
+  await secondTicket.open(number);
+
+  await Promise.all([ticket.note('一号电脑:电压 48.2 V'), secondTicket.note('二号电脑:端子已紧固')]);
+  await secondApp.isAllSent();
+  // Both are one device until they have been told apart, and a device has one login.
+  await app.isConnected('needsLogin', 30_000);
+  await app.go('sync');
+  await new Sync(first.page).logIn('demo');
+  await app.isAllSent();
+  await app.isConnected('online', 30_000);
+  await app.go('tickets');
+  // From here on they are two; the login that the first took from it is the second's again.
+  await secondApp.isConnected('needsLogin', 30_000);
+  await secondApp.go('sync');
+  await new Sync(second.page).logIn('demo');
+  await secondApp.isConnected('online', 30_000);
+  await secondApp.go('tickets');
+  for (const one of [ticket, secondTicket]) {
+    await expect(one.events('ticket.noted')).toHaveCount(2, { timeout: 30_000 });
+    await expect(one.timeline.filter({ hasText: '一号电脑' })).toHaveCount(1);
+    await expect(one.timeline.filter({ hasText: '二号电脑' })).toHaveCount(1);
+  }
+
+  const laptops = [
+    { page: first.page, app },
+    { page: second.page, app: secondApp },
+  ];
+  const told: string[] = [];
+  for (const { page, app: one } of laptops) {
+    await one.go('sync');
+    await expect(page.getByTestId('sync-page')).toBeVisible();
+    const now = await codeOf(page);
+    if (now === code) {
+      await expect(page.getByTestId('sync-renewed')).toHaveCount(0);
+      continue;
+    }
+    told.push(now);
+    const renewed = page.getByTestId('sync-renewed');
+    await expect(renewed).toContainText(code);
+    await expect(renewed).toContainText(now);
+    await expect(renewed).toContainText(/\d\d:\d\d/);
+    await expect(renewed).toContainText(say('复制', 'copied profile'));
+    await takePicture(page, `copy-${STORY_LANGUAGE}`);
+  }
+  // Which of the two it is, is up to who comes first.
+  expect(told).toHaveLength(1);
+});
+
+/** The laptop's code, as the status bar ends with it. */
+async function codeOf(page: App['page']): Promise<string> {
+  return (await page.getByTestId('status-bar').innerText()).split(' · ').at(-1)!.trim();
 }

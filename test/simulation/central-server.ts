@@ -239,7 +239,7 @@ export class CentralServer {
           [tables.get(table)],
         );
       await sql.query(
-        `UPDATE scopes SET head = s.head, hash = s.hash
+        `UPDATE scopes SET head = s.head, hash = s.hash, floor = s.floor
          FROM json_populate_recordset(NULL::scopes, $1::json) AS s
          WHERE scopes.tenant = s.tenant AND scopes.scope = s.scope`,
         [scopes],

@@ -127,7 +127,22 @@ export class Bootstrap {
     );
     if (!rows.some(({ scope }) => maySee(account, scope))) return undefined;
     const size = await this.#files.size(account.tenant, sha256);
-    return size === undefined ? undefined : { size, content: this.#files.read(account.tenant, sha256) };
+    if (size !== undefined) return { size, content: this.#files.read(account.tenant, sha256) };
+    await this.#forgetCutsWith(account.tenant, sha256);
+    return undefined;
+  }
+
+  /** The bytes are gone (deleted by hand; a database that was set back): the next manifest comes with a new cut. */
+  async #forgetCutsWith(tenant: string, sha256: string): Promise<void> {
+    await this.#database.query(
+      `WITH gone AS (
+         DELETE FROM segment_cuts c WHERE c.tenant = $1 AND EXISTS (
+           SELECT 1 FROM segments g
+           WHERE g.tenant = c.tenant AND g.scope = c.scope AND g.head = c.head AND g.sha256 = $2)
+         RETURNING c.scope, c.head)
+       DELETE FROM segments g USING gone WHERE g.tenant = $1 AND g.scope = gone.scope AND g.head = gone.head`,
+      [tenant, sha256],
+    );
   }
 
   /** Newcomers who come together wait for one cut instead of each making his own. */

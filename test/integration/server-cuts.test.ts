@@ -90,6 +90,21 @@ it.each([
   },
 );
 
+it('[SY15] segments that were deleted by hand, or by a database that was set back, are made again when they are missed', async () => {
+  const server = aServer();
+  const before = await server.manifest(account, 'e', SCOPE);
+  const [lost, kept] = before.segments.map(({ sha256 }) => sha256);
+  await files.remove(account.tenant, lost!);
+  // Until somebody asks for the one that is gone, the cut is as good as before.
+  expect((await server.manifest(account, 'e', SCOPE)).segments).toEqual(before.segments);
+  expect(await server.segment(account, kept!)).toBeDefined();
+  expect(await server.segment(account, lost!)).toBeUndefined();
+  const { segments } = await server.manifest(account, 'e', SCOPE);
+  expect(segments.map(({ sha256 }) => sha256)).toEqual([lost, kept]);
+  for (const { sha256, bytes } of segments)
+    expect(await server.segment(account, sha256)).toMatchObject({ size: bytes });
+});
+
 it('[SY62] a cut that was begun before a purge leaves nothing of it behind', async () => {
   files.meanwhile = async () => {
     await purge();

@@ -1,5 +1,5 @@
 import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
-import { canonicalJson } from '#shared/events/hash-chain.ts';
+import { canonicalJson, hashEvent } from '#shared/events/hash-chain.ts';
 import { addToChecksum, EMPTY_CHECKSUM } from '#shared/sync/checksum.ts';
 import type { Laptop } from './laptop.ts';
 import type { Office } from './office.ts';
@@ -23,14 +23,17 @@ export function checkServer(
 ): string[] {
   const faults: string[] = [];
   const held = new Map<string, DomainEvent>();
+  const forgotten = givenUpUnknown(truth, laptops);
   for (const { event, exception } of truth.events) {
     if (held.has(event.id)) faults.push(`SIM2 ${event.id} is on the server twice`);
     held.set(event.id, event);
     if (!attempted.has(event.id)) faults.push(`SIM2 ${event.id} is on the server and nobody made it`);
     // Two copies went on from the same fact.
     const isOfCopies = exception === 'sync.chainBroken' && clonedDevices.has(event.device);
+    // A restored server does not know the refusal of the fact before, which the person has given up.
+    const isBehindGivenUp = exception === 'sync.chainBroken' && forgotten.has(event.prev);
     const isByOffice = exception === 'sync.acceptedByOffice' && office.accepted.has(event.id);
-    if (exception !== null && !isOfCopies && !isByOffice)
+    if (exception !== null && !isOfCopies && !isBehindGivenUp && !isByOffice)
       faults.push(`SIM8 ${event.type} ${event.id} got the exception ${exception}`);
   }
   const refused = new Map<string, DomainEvent>();
@@ -61,6 +64,15 @@ export function checkServer(
     }
   }
   return [...faults, ...checkNumbers(truth), ...checkRows(truth)];
+}
+
+/** Hashes of facts that were refused and given up, and that this server has never heard of: it was restored since. */
+function givenUpUnknown({ refusals }: Truth, laptops: readonly Laptop[]): ReadonlySet<string> {
+  const known = new Set(refusals.map(({ id }) => id));
+  const unknown = laptops.flatMap(({ saved, givenUp }) =>
+    saved.filter(({ id }) => givenUp.has(id) && !known.has(id)),
+  );
+  return new Set(unknown.map(hashEvent));
 }
 
 /** A refusal that somebody in the office has brought about. */

@@ -11,6 +11,8 @@ export interface Apart {
   readonly quarantined: ReadonlyMap<string, DomainEvent>;
   /** Devices whose data folder was copied. */
   readonly clonedDevices: ReadonlySet<string>;
+  /** Devices of whose facts somebody else has brought some, where the server was restored. */
+  readonly overtakenDevices: ReadonlySet<string>;
 }
 
 /** SIM1, SIM2, SIM3, SIM8: what the server holds, against what the laptops had been told is saved. */
@@ -19,7 +21,7 @@ export function checkServer(
   laptops: readonly Laptop[],
   attempted: ReadonlyMap<string, EventDraft>,
   office: Office,
-  { quarantined, clonedDevices }: Apart,
+  { quarantined, clonedDevices, overtakenDevices }: Apart,
 ): string[] {
   const faults: string[] = [];
   const held = new Map<string, DomainEvent>();
@@ -30,10 +32,12 @@ export function checkServer(
     if (!attempted.has(event.id)) faults.push(`SIM2 ${event.id} is on the server and nobody made it`);
     // Two copies went on from the same fact.
     const isOfCopies = exception === 'sync.chainBroken' && clonedDevices.has(event.device);
+    // Somebody else brought facts before their own laptop had offered the older ones to the restored server again.
+    const isOvertaken = exception === 'sync.chainBroken' && overtakenDevices.has(event.device);
     // A restored server does not know the refusal of the fact before, which the person has given up.
     const isBehindGivenUp = exception === 'sync.chainBroken' && forgotten.has(event.prev);
     const isByOffice = exception === 'sync.acceptedByOffice' && office.accepted.has(event.id);
-    if (exception !== null && !isOfCopies && !isBehindGivenUp && !isByOffice)
+    if (exception !== null && !isOfCopies && !isOvertaken && !isBehindGivenUp && !isByOffice)
       faults.push(`SIM8 ${event.type} ${event.id} got the exception ${exception}`);
   }
   const refused = new Map<string, DomainEvent>();

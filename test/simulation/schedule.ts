@@ -216,6 +216,10 @@ export class Schedule {
     }
   }
 
+  get carriedDevices(): ReadonlySet<string> {
+    return this.#bundles.carriedDevices;
+  }
+
   async #bundle(laptop: Laptop): Promise<void> {
     const random = this.#random;
     const { note } = this.#world;

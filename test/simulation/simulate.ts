@@ -129,6 +129,7 @@ export async function simulate(
         ...checkServer(truth, laptops, attempted, office, {
           quarantined: await quarantined(laptops),
           clonedDevices: schedule.clonedDevices,
+          overtakenDevices: schedule.restores > 0 ? schedule.carriedDevices : new Set(),
         }),
       );
       faults.push(...(await checkBlobs(truth, server)));

@@ -101,7 +101,9 @@ export class Cache {
     const incomplete = await this.database.meta.get('incomplete');
     for (const key of (incomplete?.value as string[] | undefined) ?? []) this.incomplete.add(key);
     this.#keptIncomplete = JSON.stringify([...this.incomplete]);
-    for (const [scope, pages] of Object.entries((await this.position()).pages))
+    const position = await this.position();
+    this.memory.order(allPages(position));
+    for (const [scope, pages] of Object.entries(position.pages))
       for (const id of pages) {
         await this.pages.remember(id).catch((thrown: unknown) => this.#setDamaged(id, scope, thrown));
       }
@@ -232,8 +234,17 @@ export class Cache {
   }
 
   async #follow(change: Change): Promise<void> {
-    const { rows = [], goneRows = [], pages = [], adopted = [], gonePages = [], told = [] } = change;
+    const {
+      rows = [],
+      goneRows = [],
+      pages = [],
+      adopted = [],
+      gonePages = [],
+      told = [],
+      position,
+    } = change;
     if (gonePages.length + pages.length + adopted.length > 0) {
+      if (position !== undefined) this.memory.order(allPages(position));
       const again = this.memory.dropPages(new Set(gonePages));
       for (const page of [...pages, ...adopted]) this.pages.put(page);
       for (const id of again) if (this.memory.page(id) !== undefined) await this.pages.remember(id);

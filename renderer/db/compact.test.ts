@@ -42,6 +42,12 @@ const pull = (events: readonly DomainEvent[]): PullLine[] => [
   { k: 'end', cursors: { [SZ]: n }, more: false },
 ];
 
+const purge = (facts: readonly DomainEvent[]): PullLine[] => [
+  { k: 'head', epoch: 'e1', serverTime: '', scopes: [SZ], lost: [] },
+  ...facts.map(({ id, stream }): PullLine => ({ k: 'deleted', scope: SZ, n: ++n, id, stream })),
+  { k: 'end', cursors: { [SZ]: n }, more: false },
+];
+
 async function shows(store: Store, facts: readonly DomainEvent[]): Promise<void> {
   const rows = rowsOf(facts);
   for (const { key, state } of rows) expect((await store.row(key))?.state, key).toEqual(state);
@@ -149,6 +155,24 @@ describe('compaction', () => {
     database.close();
   });
 
+  it('[ST20] a page that is written anew, since a record in it is purged, stays behind the pages packed after it', async () => {
+    const name = `compact-${++count}`;
+    const store = aStore(name);
+    const builder = new EventBuilder('SZ04');
+    const [kept, also, purged] = ['ticket/1', 'ticket/2', 'ticket/3'].map((stream) =>
+      builder.make(stream, 'ticket.opened', opening({ number: stream })),
+    ) as [DomainEvent, DomainEvent, DomainEvent];
+    await store.applyPull(pull([kept, also, purged]));
+    await store.compact();
+    const later = builder.make('ticket/1', 'ticket.assigned', { to: 'p2', tier: 'L1' });
+    await store.applyPull(pull([later]));
+    await store.compact();
+    await store.applyPull(purge([purged]));
+    await shows(store, [kept, also, later]);
+    await store.close();
+    await shows(aStore(name), [kept, also, later]);
+  });
+
   it('[ST20] at any moment, with writes in between and restarts, leaves every row and list the same', async () => {
     const acts = fc.array(
       fc.record({
@@ -160,6 +184,7 @@ describe('compaction', () => {
           'refuse',
           'compact',
           'compactBeside',
+          'purge',
           'restart',
         ),
         ticket: fc.nat(4),
@@ -173,13 +198,15 @@ describe('compaction', () => {
         const name = `compact-${++count}`;
         let store = aStore(name);
         const builder = new EventBuilder('SZ04');
-        const late: DomainEvent[] = [];
-        const confirmed: DomainEvent[] = [];
-        const waiting: DomainEvent[] = [];
+        let late: DomainEvent[] = [];
+        let confirmed: DomainEvent[] = [];
+        let waiting: DomainEvent[] = [];
+        /** How often the ticket of this number was purged: the next is another one. */
+        const purges = new Map<number, number>();
         const beside: Promise<unknown>[] = [];
         const opened = new Set<string>();
         for (const { do: what, ticket, isLate } of script) {
-          const stream = `ticket/${ticket}`;
+          const stream = `ticket/${ticket}-${purges.get(ticket) ?? 0}`;
           if (what === 'pull' || what === 'local') {
             const isNew = !opened.has(stream);
             opened.add(stream);
@@ -201,6 +228,14 @@ describe('compaction', () => {
           } else if (what === 'refuse' && waiting.length > 0) {
             const [event] = waiting.splice(0, 1);
             await store.applyRefusals([event!.id]);
+          } else if (what === 'purge' && opened.has(stream)) {
+            const isOther = (event: DomainEvent): boolean => event.stream !== stream;
+            const facts = confirmed.filter((event) => event.stream === stream);
+            late = late.filter(isOther);
+            confirmed = confirmed.filter(isOther);
+            waiting = waiting.filter(isOther);
+            purges.set(ticket, (purges.get(ticket) ?? 0) + 1);
+            await store.applyPull(purge(facts));
           } else if (what === 'compact') await store.compact();
           else if (what === 'compactBeside') beside.push(store.compact());
           else if (what === 'restart') {

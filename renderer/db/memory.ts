@@ -28,9 +28,11 @@ export interface PageContent {
 export class Memory {
   readonly tickets = new TicketIndex();
   readonly #pages = new Map<string, PageInfo>();
+  /** Where each page stands in the position: where several hold a row, the later one stands, whenever each was put. */
+  #order: ReadonlyMap<string, number> = new Map();
   /** The page that holds a row; where several do, the last one. */
   readonly #pageOf = new Map<string, string>();
-  /** All pages that hold a row, where there is more than one. */
+  /** All pages that hold a row, in their order, where there is more than one. */
   readonly #places = new Map<string, readonly string[]>();
   readonly #overlay = new Map<string, { row: FoldedRow; isWhole: boolean }>();
   /** Rows of the pages that are not tickets. */
@@ -124,6 +126,11 @@ export class Memory {
     else this.tickets.remove(key);
   }
 
+  /** The pages of the position in their order, told before any of them is put. */
+  order(pages: readonly string[]): void {
+    this.#order = new Map(pages.map((id, index) => [id, index]));
+  }
+
   putPage(page: PageInfo, { tickets, others }: PageContent): void {
     this.#pages.set(page.id, page);
     for (const summary of tickets) {
@@ -191,9 +198,14 @@ export class Memory {
   /** @returns whether the page's row is the one that stands. */
   #place(key: string, id: string): boolean {
     const places = this.placesOf(key);
-    if (places.length > 0 && !places.includes(id)) this.#places.set(key, [...places, id]);
+    if (places.length > 0 && !places.includes(id)) this.#places.set(key, this.#inOrder([...places, id]));
     const last = this.#places.get(key)?.at(-1) ?? id;
     this.#pageOf.set(key, last);
     return last === id;
+  }
+
+  #inOrder(pages: string[]): string[] {
+    const rank = (id: string): number => this.#order.get(id) ?? this.#order.size;
+    return pages.toSorted((a, b) => rank(a) - rank(b));
   }
 }

@@ -232,7 +232,7 @@ export class Store {
         throw new Error('A pull without head or end is not applied.');
       const { arrived, ...departures } = readDeliveries(lines);
       const { left, deleted, lost } = departures;
-      const stale = left.length + deleted.size + lost.length > 0 ? await takeAway(cache, departures) : [];
+      const stale = left.length + deleted.length + lost.length > 0 ? await takeAway(cache, departures) : [];
       const before = await cache.position();
       const { mismatched, ...reached } = advance(before, lines);
       const back = new Set([...head.scopes, ...arrived.map(({ event }) => event.stream)]);
@@ -240,7 +240,7 @@ export class Store {
       await takeIn(cache, arrived, 'confirmed', { ...before, epoch: head.epoch, ...reached, hidden });
       const known = [...head.scopes, ...hidden, ...before.deleted];
       const strangers = before.isBootstrapped ? await strangersOf(cache, known) : [];
-      if (strangers.length > 0) await takeAway(cache, { left: strangers, deleted: new Set(), lost: [] });
+      if (strangers.length > 0) await takeAway(cache, { left: strangers, deleted: [], lost: [] });
       const atHead = new Set(lines.flatMap((line) => (line.k === 'checksum' ? [line.scope] : [])));
       const isNew = (scope: string): boolean => before.cursors[scope] === undefined && !atHead.has(scope);
       return {
@@ -303,7 +303,7 @@ export class Store {
   /** Takes scopes away that the server no longer names for this user. */
   dropScopes(scopes: readonly string[]): Promise<void> {
     return this.#inTurn(async (cache) => {
-      await takeAway(cache, { lost: scopes, left: [], deleted: new Set() });
+      await takeAway(cache, { lost: scopes, left: [], deleted: [] });
     });
   }
 

@@ -1,3 +1,4 @@
+import { changedBy } from '#shared/domain/changed-by.ts';
 import type { FoldedRow } from '#shared/domain/projection.ts';
 import type { Cache, Fact } from './cache.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -9,8 +10,9 @@ export type Departures = Pick<Deliveries, 'left' | 'deleted' | 'lost'>;
 
 /**
  * Takes away what this laptop may no longer show, in one transaction: scopes whose right was lost, with their
- * cursors; streams that left a scope, unless another one gives them; streams that were deleted. Facts of them that
- * wait here leave the store as well, and stay in the journal.
+ * cursors; streams that left a scope, unless another one gives them; streams that were deleted, but for what was added
+ * to them since. Facts of them that wait here leave the store as well, and stay in the journal. Rows that a deleted stream
+ * has changed elsewhere are named as incomplete where its facts are not here.
  * @returns scopes whose pages held rows of what left: other rows there may have it folded in, so they are fetched anew.
  */
 export async function takeAway(cache: Cache, { left, deleted, lost }: Departures): Promise<string[]> {
@@ -20,8 +22,11 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
   const lostScopes = new Set(lost);
   const hidden = new Set([...position.hidden, ...lost]);
   await retractScopes(cache, lostScopes, retraction);
-  for (const stream of deleted)
-    for (const fact of await factsOfStream(cache, stream)) retraction.forget(fact);
+  const purged = new Set(deleted.map(({ stream }) => stream));
+  const purgedFacts = new Set(deleted.map(({ id }) => id));
+  for (const stream of purged)
+    for (const fact of await factsOfStream(cache, stream))
+      if (fact.standing !== 'confirmed' || purgedFacts.has(fact.id)) retraction.forget(fact);
   /** Rows to be cut out of pages, by page. */
   const cut = new Map<string, Set<string>>();
   const lostPages = new Set(
@@ -35,8 +40,18 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
     for (const id of pages) cut.set(id, (cut.get(id) ?? new Set()).add(key));
     return pages.length > 0;
   };
-  for (const stream of deleted) cutRow(stream, () => true);
   const stale = new Set<string>();
+  /** Rows that may have facts folded in that are gone, and not all of whose facts are here. */
+  const behind = new Set<string>();
+  for (const [stream, scopes] of scopesByStream(deleted)) {
+    const changed = await changedElsewhere(cache, stream);
+    const wasWhole = cache.memory.isWhole(stream);
+    const isCut = cutRow(stream, (of) => of !== undefined && scopes.has(of));
+    if (!isCut || wasWhole) continue;
+    behind.add(stream);
+    if (changed === undefined) for (const scope of scopes) stale.add(scope);
+    else for (const key of changed) if (!cache.memory.isWhole(key)) behind.add(key);
+  }
   for (const { scope, stream } of left) {
     const facts = await factsOfStream(cache, stream);
     for (const fact of facts) if (fact.scopes.includes(scope)) retraction.takeScope(fact, scope);
@@ -49,7 +64,7 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
     hidden.add(stream);
     for (const fact of retraction.after(facts)) retraction.forget(fact);
   }
-  const keys = new Set([...retraction.touched, ...deleted, ...left.map(({ stream }) => stream)]);
+  const keys = new Set([...retraction.touched, ...purged, ...left.map(({ stream }) => stream)]);
   const isCut = (key: string, page: string): boolean =>
     lostPages.has(page) || cut.get(page)?.has(key) === true;
   for (const key of cache.memory.overlayKeys())
@@ -60,6 +75,7 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
   };
   const { rows, goneRows, gone } = await refold(cache, keys, retraction, baseAfter, { keepsWhole: true });
   for (const key of gone) cutRow(key, () => true);
+  for (const key of behind) cache.incomplete.add(key);
   const rewritten = await rewrite(cache, cut);
   const without = <T>(of: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(of).filter(([scope]) => !lostScopes.has(scope)));
@@ -69,7 +85,7 @@ export async function takeAway(cache: Cache, { left, deleted, lost }: Departures
     checksums: without(position.checksums),
     pages: renamed(without(position.pages), rewritten),
     hidden: [...hidden],
-    deleted: [...new Set([...position.deleted, ...deleted])],
+    deleted: [...new Set([...position.deleted, ...purged])],
   };
   for (const scope of lostScopes) cache.damaged.delete(scope);
   await cache.commit({
@@ -99,6 +115,26 @@ export async function strangersOf(cache: Cache, knownNames: readonly string[]): 
     if (!facts.some(({ standing }) => standing === 'confirmed')) strangers.push({ scope, stream });
   }
   return strangers;
+}
+
+function scopesByStream(deleted: Departures['deleted']): Map<string, Set<string>> {
+  const scopes = new Map<string, Set<string>>();
+  for (const { scope, stream } of deleted) scopes.set(stream, (scopes.get(stream) ?? new Set()).add(scope));
+  return scopes;
+}
+
+/** Other rows that the stream has changed, as far as pages and overlay tell; `undefined` when they cannot tell it. */
+async function changedElsewhere(cache: Cache, stream: string): Promise<Set<string> | undefined> {
+  const rows = [cache.memory.overlayRow(stream)];
+  for (const page of cache.memory.placesOf(stream)) rows.push(await cache.rowIn(page, stream));
+  const changed = new Set<string>();
+  for (const row of rows) {
+    if (row === undefined) continue;
+    const keys = changedBy(row);
+    if (keys === undefined) return undefined;
+    for (const key of keys) changed.add(key);
+  }
+  return changed;
 }
 
 /**

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventBuilder, opening } from '#test/support/event-builder.ts';
+import { aSwap, EventBuilder, opening } from '#test/support/event-builder.ts';
 import type { ScriptedFeeds } from '#test/support/scripted-feeds.ts';
 import { aLaptop, ALL, aServer, GZ, isTrue, ME, SZ } from '#test/support/scripted-laptop.ts';
 import { aTicket } from '#test/support/ticket-builder.ts';
@@ -49,122 +49,6 @@ describe('checksums', () => {
     await laptop.store.applyPull({ lines: server.pull('e1', {}) });
     expect((await laptop.store.position({})).checksums[SZ]).toEqual(server.checksum(SZ));
     expect((await laptop.store.applyPull({ lines: server.pull('e1', {}) })).mismatched).toEqual([]);
-  });
-});
-
-describe('deleted, left, lost', () => {
-  it('[ST14] what left a scope goes, unless another scope gives it', async () => {
-    const server = aServer(SZ, ME);
-    const laptop = aLaptop(server);
-    await laptop.sync();
-    const shared = aTicket().graded('P2').events;
-    const own = new EventBuilder('SZ04').make('ticket/own', 'ticket.opened', opening({ number: 'own' }));
-    server.deliver(ME, ...shared);
-    server.deliver(SZ, own);
-    await laptop.sync();
-    await isTrue(laptop, server);
-    server.deliver(SZ, ...shared);
-    server.leave(ME, 'ticket/t1');
-    await laptop.sync();
-    await isTrue(laptop, server);
-    expect((await laptop.store.list(ALL)).total).toBe(2);
-    server.leave(SZ, 'ticket/t1');
-    await laptop.sync();
-    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
-    expect(await laptop.store.eventsOf({ key: 'ticket/t1' })).toEqual([]);
-    await isTrue(laptop, server);
-  });
-
-  it('[ST14] a shared ticket that came in a page leaves it, and comes back when it is shared again', async () => {
-    const server = aServer(SZ, ME);
-    const { events } = aTicket().graded('P2');
-    server.deliver(ME, ...events);
-    const laptop = aLaptop(server);
-    await laptop.sync();
-    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeDefined();
-    server.leave(ME, 'ticket/t1');
-    await laptop.sync();
-    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
-    expect((await laptop.store.list(ALL)).total).toBe(0);
-    server.deliver(ME, ...events);
-    await laptop.sync();
-    await isTrue(laptop, server);
-  });
-
-  it('[ST15] what was deleted goes whatever scope gave it, with what waits here for it', async () => {
-    const server = aServer(SZ, ME);
-    const ticket = aTicket().graded('P2');
-    const known = [...ticket.events];
-    const waiting = ticket.assigned().events.slice(known.length);
-    server.deliver(SZ, ...known);
-    const laptop = aLaptop(server);
-    await laptop.sync();
-    server.deliver(ME, ...known);
-    await laptop.sync();
-    await laptop.store.applyLocal({ events: waiting });
-    server.purge('ticket/t1');
-    await laptop.sync();
-    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
-    expect(await laptop.store.eventsOf({ key: 'ticket/t1' })).toEqual([]);
-    // The journal keeps it, and offers it at the next start.
-    await laptop.store.applyLocal({ events: waiting });
-    expect(await laptop.store.row({ key: 'ticket/t1' })).toBeUndefined();
-    await isTrue(laptop, server);
-  });
-
-  it('[ST16] a lost scope goes with its cursor, pages and facts; regained, it is whole again with what waits', async () => {
-    const server = aServer(SZ, GZ);
-    const far = new EventBuilder('GZ01', GZ);
-    const first = far.make('ticket/far', 'ticket.opened', opening({ number: 'far' }));
-    const second = far.make('ticket/far', 'ticket.graded', { impact: 'high', urgency: 'high', grade: 'P1' });
-    const waiting = far.make('ticket/far', 'ticket.assigned', { to: 'li.wei', tier: 'L1' });
-    server.deliver(GZ, first);
-    server.deliver(SZ, ...aTicket().events);
-    const laptop = aLaptop(server, { journal: [waiting] });
-    await laptop.sync();
-    server.deliver(GZ, second);
-    await laptop.sync();
-    await laptop.store.applyLocal({ events: [waiting] });
-    await isTrue(laptop, server, [waiting]);
-    server.visible.delete(GZ);
-    await laptop.sync();
-    await isTrue(laptop, server);
-    expect(await laptop.store.row({ key: 'ticket/far' })).toBeUndefined();
-    expect(await laptop.store.eventsOf({ key: 'ticket/far' })).toEqual([]);
-    expect(Object.keys((await laptop.store.position({})).cursors)).toEqual([SZ]);
-    await laptop.store.applyLocal({ events: [waiting] });
-    expect(await laptop.store.row({ key: 'ticket/far' })).toBeUndefined();
-    server.visible.add(GZ);
-    await laptop.sync();
-    await isTrue(laptop, server, [waiting]);
-  });
-
-  it('[ST17] a row that two scopes give in pages is folded from the facts of both', async () => {
-    const server = aServer(SZ, GZ);
-    const { events } = aTicket().graded('P2').assigned().accepted();
-    server.deliver(SZ, ...events.slice(0, 2), events[3]!);
-    server.deliver(GZ, ...events.slice(1, 3));
-    const laptop = aLaptop(server);
-    await laptop.sync();
-    await isTrue(laptop, server);
-  });
-
-  it('[ST19] a scope that is gained is pulled when it is small, and fetched by segments when it is large', async () => {
-    const server = aServer(SZ);
-    const laptop = aLaptop(server);
-    await laptop.sync();
-    server.pageSize = 4;
-    const far = new EventBuilder('GZ01', GZ);
-    server.deliver(ME, ...aTicket().events);
-    server.visible.add(ME);
-    await laptop.sync();
-    expect(server.asked.filter((asked) => asked.startsWith('bootstrap'))).toEqual(['bootstrap *']);
-    for (let n = 0; n < 12; n++)
-      server.deliver(GZ, far.make(`ticket/g${n}`, 'ticket.opened', opening({ number: `g${n}` })));
-    server.visible.add(GZ);
-    await laptop.sync();
-    expect(server.asked).toContain(`bootstrap ${GZ}`);
-    await isTrue(laptop, server);
   });
 });
 
@@ -270,6 +154,7 @@ describe('whatever happens', () => {
       { arbitrary: fc.record({ do: fc.constant('share'), scope: fc.nat(2), ticket: fc.nat(3) }), weight: 2 },
       { arbitrary: fc.record({ do: fc.constant('leave'), scope: fc.nat(2), ticket: fc.nat(3) }), weight: 1 },
       { arbitrary: fc.record({ do: fc.constant('purge'), scope: fc.nat(0), ticket: fc.nat(3) }), weight: 1 },
+      { arbitrary: fc.record({ do: fc.constant('swap'), scope: fc.nat(2), ticket: fc.nat(3) }), weight: 1 },
       { arbitrary: fc.record({ do: fc.constant('lose'), scope: fc.nat(2), ticket: fc.nat(0) }), weight: 1 },
       { arbitrary: fc.record({ do: fc.constant('gain'), scope: fc.nat(2), ticket: fc.nat(0) }), weight: 1 },
       {
@@ -300,11 +185,13 @@ describe('whatever happens', () => {
         for (const { do: what, scope: number, ticket } of acts) {
           const scope = scopes[number]!;
           const stream = `ticket/${ticket}`;
-          if (what === 'fact' && !purged.has(stream)) {
-            const event = next(stream, scope);
+          if (what === 'fact' || what === 'swap') {
+            const event = what === 'fact' ? next(stream, scope) : { ...aSwap(builder, stream), scope };
             const givers = scopes.filter((one) => server.factsIn(one).some((fact) => fact.stream === stream));
             for (const giver of new Set([scope, ...givers])) server.deliver(giver, event);
           } else if (what === 'local' && opened.has(stream) && server.visible.has(scope)) {
+            // What waits for a purged ticket is not shown.
+            if (purged.has(stream)) continue;
             const isShown = server.visibleFacts().some((fact) => fact.stream === stream);
             if (!isShown) continue;
             const event = next(stream, scope);
@@ -330,7 +217,9 @@ describe('whatever happens', () => {
         }
         await laptop.sync();
         const given = new Set(server.visibleFacts().map(({ stream }) => stream));
-        const shown = waiting.filter(({ scope, stream }) => server.visible.has(scope) && given.has(stream));
+        const shown = waiting.filter(
+          ({ scope, stream }) => server.visible.has(scope) && given.has(stream) && !purged.has(stream),
+        );
         await isTrue(laptop, server, shown);
       }),
       { numRuns: 60 },

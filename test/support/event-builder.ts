@@ -67,3 +67,23 @@ export const opening = (patch: Partial<DataOf<'ticket.opened'>> = {}): DataOf<'t
   occurredAt: '2026-03-02T00:50:00Z',
   ...patch,
 });
+
+/** In the slot R2 of dps-2 the unit G1 takes the place of F1. */
+export function aSwap(builder: EventBuilder, stream: string): DomainEvent {
+  const unit = (serial: string) => ({
+    unitId: `R48-50A~${serial}`,
+    partNumber: 'R48-50A',
+    serial,
+    name: '整流模块',
+  });
+  return builder.make(stream, 'part.swapped', {
+    ticketId: stream.slice('ticket/'.length),
+    assetId: 'dps-2',
+    slotId: 'R2',
+    kit: { kind: 'van', id: 'li.wei' },
+    good: unit('G1'),
+    faulty: unit('F1'),
+    rmaId: 'rma-1',
+    fault: '无输出',
+  });
+}

@@ -47,17 +47,12 @@ export class ScriptedFeeds {
   /** As the office purges: the facts' entries become `deleted` ones; whoever is past them is told by another one. */
   purge(stream: string): void {
     for (const [scope, list] of this.entries) {
-      const had = list.some((entry) => entry.k === 'event' && entry.event.stream === stream);
-      if (!had) continue;
-      this.entries.set(
-        scope,
-        list.map((entry) =>
-          entry.k === 'event' && entry.event.stream === stream
-            ? { k: 'deleted', id: entry.id, stream }
-            : entry,
-        ),
+      const isOfIt = (entry: Entry): boolean => entry.k === 'event' && entry.event.stream === stream;
+      const told = list.filter(isOfIt).map(({ id }): Entry => ({ k: 'deleted', id, stream }));
+      const now = list.map((entry): Entry =>
+        isOfIt(entry) ? { k: 'deleted', id: entry.id, stream } : entry,
       );
-      this.#list(scope).push({ k: 'deleted', id: this.#id(), stream });
+      this.entries.set(scope, [...now, ...told]);
     }
   }
 

@@ -317,64 +317,6 @@ describe('one owner', () => {
   });
 });
 
-describe('the outbox', () => {
-  test('[J13] holds what has no last word, and remembers verdicts over a restart', async () => {
-    const journal = await open();
-    const events = await journal.append(['a', 'b', 'c', 'd'].map((text) => aDraft(text)));
-    const [a, b, c] = events.map((event) => event.id);
-    await journal.applyVerdicts({
-      epoch: 'e1',
-      durable: true,
-      verdicts: [
-        { id: a!, verdict: 'accepted' },
-        { id: b!, verdict: 'refused', code: 'rights.missing', detail: 'not yours' },
-      ],
-    });
-    await journal.applyVerdicts({ epoch: 'e1', durable: false, verdicts: [{ id: c!, verdict: 'accepted' }] });
-    const expected = [
-      ['b', 'refused'],
-      ['c', 'notDurable'],
-      ['d', 'waiting'],
-    ];
-    const shown = (one: Journal): unknown =>
-      one.outbox().map((item) => [item.event.data['text'], item.state]);
-    expect(shown(journal)).toEqual(expected);
-    await journal.close();
-    const again = await open();
-    expect(shown(again)).toEqual(expected);
-    expect(again.epoch).toBe('e1');
-  });
-
-  test('[J14] another epoch offers again what was accepted in the last 30 days', async () => {
-    const clock = steppedClock(T0);
-    const journal = await open({ clock });
-    const [old] = await journal.append([aDraft('old')]);
-    await journal.enterEpoch('e1');
-    await journal.applyVerdicts({
-      epoch: 'e1',
-      durable: true,
-      verdicts: [{ id: old!.id, verdict: 'accepted' }],
-    });
-    clock.wallMs += 31 * 24 * 3_600_000;
-    const [young] = await journal.append([aDraft('young')]);
-    await journal.applyVerdicts({
-      epoch: 'e1',
-      durable: true,
-      verdicts: [{ id: young!.id, verdict: 'accepted' }],
-    });
-    expect(journal.outbox()).toEqual([]);
-    expect(await journal.enterEpoch('e1')).toBe(0);
-    expect(await journal.enterEpoch('e2')).toBe(1);
-    expect(texts(journal.outbox().map((item) => item.event))).toEqual(['young']);
-    expect(journal.outbox()).toMatchObject([{ state: 'waiting', again: true }]);
-    await journal.close();
-    const again = await open({ clock });
-    expect(again.outbox()).toMatchObject([{ state: 'waiting', again: true }]);
-    expect(texts(again.outbox().map((item) => item.event))).toEqual(['young']);
-    expect(again.epoch).toBe('e2');
-  });
-});
-
 test('[J15] following tells everything once and without a gap', async () => {
   const journal = await open({ segmentBytes: 2000 });
   for (let i = 0; i < 10; i++) await journal.append([aDraft(`n${i}`)]);

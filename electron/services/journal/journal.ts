@@ -230,8 +230,8 @@ export class Journal {
   }
 
   /**
-   * Notes the epoch of the server. If it is another one than before, what was
-   * accepted in the last 30 days stands in the outbox again.
+   * Notes the epoch of the server. If it is another one than before, what was accepted in the last 30 days, and what was
+   * refused and not given up, waits in the outbox again: the office cannot decide what its server has forgotten.
    * @returns how many facts will be offered again.
    */
   async enterEpoch(epoch: string): Promise<number> {
@@ -246,6 +246,11 @@ export class Journal {
     for (const id of reoffered) {
       const event = await this.#load(id);
       if (event !== undefined) events.set(id, event);
+    }
+    for (const { event, state } of before === undefined ? [] : this.#ledger.outbox()) {
+      if (state !== 'refused') continue;
+      events.set(event.id, event);
+      reoffered.push(event.id);
     }
     this.#commits.recalled = events;
     await this.#commits.enqueue(async () => ({ k: 'epoch', epoch, reoffered }));

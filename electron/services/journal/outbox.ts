@@ -8,7 +8,7 @@ export interface OutboxItem {
   readonly verdict: Verdict | null;
   /** `waiting`, `notDurable` (taken, but the server may still forget it) or `refused`. */
   readonly state: 'waiting' | 'notDurable' | 'refused';
-  /** It had been accepted for good: the server began another history and is offered it once more. */
+  /** It had its last word: the server began another history and is offered it once more. */
   readonly again?: true;
 }
 
@@ -58,7 +58,7 @@ export class Outbox {
     if (this.#open.delete(id)) this.#list = undefined;
   }
 
-  /** A settled fact is offered again, at its old place. */
+  /** A fact that had its last word is offered again, at its old place. */
   reopen(event: DomainEvent): void {
     if (!this.#open.has(event.id)) this.#isOrdered = false;
     this.#set({ event, verdict: null, state: 'waiting', again: true });

@@ -49,19 +49,22 @@ export function unlockedOf(rows: LockedRows, places: readonly Place[]): Place[] 
 export async function lockRows(sql: Sql, tenant: string, wanted: readonly Place[]): Promise<LockedRows> {
   const unique = new Map(wanted.map(({ scope, key }) => [nameOf({ scope, key }), { scope, key }]));
   const places = JSON.stringify([...unique.values()]);
-  await sql.query(
-    `INSERT INTO rows (tenant, scope, key, hlc, id, state)
-     SELECT $1, p.scope, p.key, '', '', '${NOTHING}' FROM json_to_recordset($2::json) AS p(scope text, key text)
-     ORDER BY p.scope COLLATE "C", p.key COLLATE "C" ON CONFLICT DO NOTHING`,
-    [tenant, places],
-  );
-  const rows = await sql.query<StoredRow>(
-    `SELECT r.scope, r.key, r.hlc, r.id, r.state
-     FROM rows r JOIN json_to_recordset($2::json) AS p(scope text, key text) ON r.scope = p.scope AND r.key = p.key
-     WHERE r.tenant = $1 ORDER BY r.scope, r.key FOR UPDATE OF r`,
-    [tenant, places],
-  );
-  return new Map(rows.map((row) => [nameOf(row), row]));
+  for (;;) {
+    await sql.query(
+      `INSERT INTO rows (tenant, scope, key, hlc, id, state)
+       SELECT $1, p.scope, p.key, '', '', '${NOTHING}' FROM json_to_recordset($2::json) AS p(scope text, key text)
+       ORDER BY p.scope COLLATE "C", p.key COLLATE "C" ON CONFLICT DO NOTHING`,
+      [tenant, places],
+    );
+    const rows = await sql.query<StoredRow>(
+      `SELECT r.scope, r.key, r.hlc, r.id, r.state
+       FROM rows r JOIN json_to_recordset($2::json) AS p(scope text, key text) ON r.scope = p.scope AND r.key = p.key
+       WHERE r.tenant = $1 ORDER BY r.scope, r.key FOR UPDATE OF r`,
+      [tenant, places],
+    );
+    // One that was there when the missing ones were made, and that the lock's last owner has removed, is made anew.
+    if (rows.length === unique.size) return new Map(rows.map((row) => [nameOf(row), row]));
+  }
 }
 
 /**

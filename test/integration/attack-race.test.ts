@@ -113,6 +113,30 @@ describe.each(DATABASES)('What is taken away while it is in use on %s', (kind) =
     expect(await server.rows(`SELECT 1 FROM sessions WHERE user_id = 'ended'`)).toEqual([]);
   });
 
+  it.runIf(kind === 'PostgreSQL')('[SY62] takes in what comes while its stream is purged', async () => {
+    const device = await staff('late');
+    const stream = 'probe/going';
+    const fact = () => device.event({ stream });
+    await device.push([fact()]);
+    const late = fact();
+    const answer = await changedMeanwhile(
+      `rows WHERE tenant = 'acme' AND key = '${stream}'`,
+      [
+        `DELETE FROM rows WHERE tenant = 'acme' AND key = '${stream}'`,
+        `DELETE FROM event_entities WHERE tenant = 'acme' AND key = '${stream}'`,
+        `UPDATE events SET purged = true, body = '' WHERE tenant = 'acme' AND stream = '${stream}'`,
+      ],
+      () =>
+        device.request('POST', '/v1/push', {
+          device: device.login.deviceId,
+          epoch: server.running.epoch,
+          events: [late],
+        }),
+    );
+    expect(answer).toMatchObject({ status: 200, body: { verdicts: [{ id: late.id, verdict: 'accepted' }] } });
+    expect((await device.entity(stream)).map(({ id }) => id)).toEqual([late.id]);
+  });
+
   it('[AT15] gives one device a few lines of pokes, and takes none from others', async () => {
     const [greedy, other] = [await staff('greedy'), await staff('patient')];
     const kept = await openLine(other);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -256,6 +256,9 @@ describe('attachments', () => {
     server.blobs.set(sha256, content);
     engine.start();
     expect(await engine.fetchBlob(sha256, never)).toEqual({ sha256, size: content.length });
+    expect(Buffer.from(await blobs.read(sha256))).toEqual(content);
+    await writeFile(blobs.path(sha256), Buffer.alloc(content.length));
+    await engine.fetchBlob(sha256, never);
     expect(Buffer.from(await blobs.read(sha256))).toEqual(content);
     const wrong = 'a'.repeat(64);
     server.blobs.set(wrong, content);

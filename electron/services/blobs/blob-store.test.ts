@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BlobStore } from './blob-store.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -78,6 +78,42 @@ describe('the blob store', () => {
     await truncate(store.path(sha256), 3);
     await store.put(bytes('signature'));
     expect(await store.verify(sha256)).toBe(true);
+  });
+
+  test('replaces a copy of the right length that is damaged inside, by bytes and by a finished file', async () => {
+    const { sha256 } = await store.put(bytes('signature'));
+    await writeFile(store.path(sha256), 'signatur\0');
+    await store.put(bytes('signature'));
+    expect(await store.verify(sha256)).toBe(true);
+    await writeFile(store.path(sha256), '\0'.repeat(9));
+    const source = join(dir, 'signature.png');
+    await writeFile(source, 'signature');
+    await store.adoptFile(source);
+    expect(await store.verify(sha256)).toBe(true);
+  });
+
+  test('answers only behind flushes of its own: what a put before could not make last, the next one does', async () => {
+    const handle = await open(dir);
+    const proto = Object.getPrototypeOf(handle) as { sync(): Promise<void> };
+    await handle.close();
+    const photo = bytes('photo');
+    const folder = join(dir, 'blobs', sha(photo).slice(0, 2));
+    const sync = vi
+      .spyOn(proto, 'sync')
+      .mockRejectedValueOnce(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    try {
+      await expect(store.put(photo)).rejects.toThrow('EIO');
+      expect(await readdir(folder)).toEqual([sha(photo)]);
+      sync.mockClear();
+      await store.put(photo);
+      // The folder of the blob, and the one that folder stands in.
+      expect(sync).toHaveBeenCalledTimes(2);
+      sync.mockClear();
+      await store.put(photo);
+      expect(sync).toHaveBeenCalledTimes(1);
+    } finally {
+      sync.mockRestore();
+    }
   });
 
   test('is shared by several openers that write the same blob at once', async () => {

@@ -27,6 +27,8 @@ const COPY_CHUNK = 256 * 1024;
  */
 export class BlobStore {
   readonly #dir: string;
+  /** Folders whose own entry was flushed: who finds one that another has just made cannot know that it lasts. */
+  readonly #lasting = new Set<string>();
 
   private constructor(dir: string) {
     this.#dir = dir;
@@ -45,7 +47,7 @@ export class BlobStore {
   }
 
   /**
-   * Keeps the bytes. Storing what is there already is cheap and changes nothing.
+   * Keeps the bytes. What is there already is written anew: the copy may be damaged inside, or not on the disk yet.
    * @throws HostError `blobs.diskFull` when there is no room; nothing is left behind.
    */
   put(bytes: Uint8Array): Promise<BlobRef> {
@@ -79,7 +81,7 @@ export class BlobStore {
       }
       const sha256 = hash.digest('hex');
       if (expected !== undefined && sha256 !== expected) throw otherContent(expected, sha256);
-      await this.#moveIn(temp, sha256, size);
+      await this.#moveIn(temp, sha256);
       return { sha256, size };
     } catch (thrown) {
       await rm(temp, { force: true });
@@ -103,7 +105,7 @@ export class BlobStore {
     }
     try {
       await flush(source, 'r+');
-      await this.#moveIn(source, sha256, after.size);
+      await this.#moveIn(source, sha256);
     } catch (thrown) {
       if (codeOf(thrown) !== 'EXDEV') throw toBlobError(thrown);
       // Another file system cannot be renamed from: copy, and let go of the source only then.
@@ -121,6 +123,12 @@ export class BlobStore {
   /** Bytes, or `undefined` when the blob is not here. */
   async size(sha256: string): Promise<number | undefined> {
     return (await statOrUndefined(this.path(sha256)))?.size;
+  }
+
+  /** The same, and `undefined` also when the copy is damaged. It reads the whole file. */
+  async sizeIfWhole(sha256: string): Promise<number | undefined> {
+    const size = await this.size(sha256);
+    return size !== undefined && (await this.verify(sha256)) ? size : undefined;
   }
 
   /**
@@ -175,18 +183,22 @@ export class BlobStore {
     return join(this.#dir, TEMP_DIR, `${process.pid}-${randomBytes(8).toString('hex')}`);
   }
 
-  async #moveIn(source: string, sha256: string, size: number): Promise<void> {
+  async #moveIn(source: string, sha256: string): Promise<void> {
     const target = this.path(sha256);
-    // The same name and length is the same blob; another length was damaged from outside and is replaced.
-    if ((await this.size(sha256)) === size) {
-      await rm(source, { force: true });
-      return;
-    }
     const folder = dirname(target);
-    const made = await mkdir(folder, { recursive: true });
-    await rename(source, target);
+    await mkdir(folder, { recursive: true });
+    try {
+      await rename(source, target);
+    } catch (thrown) {
+      // Windows replaces no file that somebody reads. What is being read may be the whole of it.
+      if (!(await this.verify(sha256).catch(() => false))) throw thrown;
+      await flush(target, 'r+');
+      await rm(source, { force: true });
+    }
     await flush(folder, 'r');
-    if (made !== undefined) await flush(this.#dir, 'r');
+    if (this.#lasting.has(folder)) return;
+    await flush(this.#dir, 'r');
+    this.#lasting.add(folder);
   }
 }
 

@@ -107,7 +107,7 @@ export class PageRequests<C extends EngineServer> {
 
   async fetchBlob(sha256: string, signal: AbortSignal): Promise<BlobRef> {
     const { blobs } = this.#options;
-    const size = await blobs.size(sha256);
+    const size = await blobs.sizeIfWhole(sha256);
     if (size !== undefined) return { sha256, size };
     return this.once(
       async (client, ours) => blobs.putStream(await client.getBlob(sha256, ours), sha256),

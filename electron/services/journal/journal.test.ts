@@ -7,6 +7,7 @@ import { formatHlc } from '#shared/events/hlc.ts';
 import { aDraft, limitedFiles, steppedClock, T0 } from '#test/support/journal-builders.ts';
 import { JournalFolder } from '#test/support/journal-folder.ts';
 import type { Journal, JournalOptions } from './journal.ts';
+import { diskFiles, type SegmentFiles } from './segment-file.ts';
 
 let folder: JournalFolder;
 
@@ -264,6 +265,40 @@ describe('a damaged disk', () => {
     const again = await open();
     expect(again.problems).toEqual([]);
     expect(texts(await all(again))).toEqual(['a', 'b', 'd']);
+  });
+
+  test('[J10] a segment that a failing disk has left half made is gone on with: writing needs no restart', async () => {
+    const failure = Object.assign(new Error('input/output error'), { code: 'EIO' });
+    const disk = { fails: false };
+    const files: SegmentFiles = {
+      ...diskFiles,
+      open: async (path, create) => {
+        const file = await diskFiles.open(path, create);
+        return {
+          ...file,
+          close: async () => {
+            await file.close();
+            if (disk.fails) throw failure;
+          },
+        };
+      },
+      syncFolder: (dir) => (disk.fails ? Promise.reject(failure) : diskFiles.syncFolder(dir)),
+    };
+    const journal = await open({ files, segmentBytes: 600 });
+    await journal.append([aDraft('a')]);
+    await journal.append([aDraft('b')]);
+    disk.fails = true;
+    for (const text of ['c', 'd'])
+      await expect(journal.append([aDraft(text)])).rejects.toMatchObject({
+        code: 'journal.failed',
+        detail: { reason: 'EIO' },
+      });
+    disk.fails = false;
+    await journal.append([aDraft('e')]);
+    await journal.close();
+    const again = await open();
+    expect(again.problems).toEqual([]);
+    expect(texts(await all(again))).toEqual(['a', 'b', 'e']);
   });
 });
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDiskFull, JournalError } from './journal-error.ts';
 import type { Place } from './ledger.ts';
@@ -20,6 +19,8 @@ export class SegmentWriter {
   /** Bytes of a failed write may stand behind `#size`. */
   #isUnclean = false;
   #file: SegmentFile | undefined;
+  /** Number of the segment that was made last. */
+  #begun = 0;
 
   constructor(dir: string, files: SegmentFiles, segmentBytes: number, opened: OpenedSegments) {
     this.#dir = dir;
@@ -91,21 +92,24 @@ export class SegmentWriter {
   }
 
   async #rotate(): Promise<void> {
-    const path = join(this.#dir, segmentName(this.#segment + 1));
-    const next = await this.#files.open(path, true);
+    const number = this.#segment + 1;
+    // What a rotation that failed has left is empty and ours: the next one goes on with it.
+    const next = await this.#files.open(join(this.#dir, segmentName(number)), this.#begun !== number);
+    this.#begun = number;
     try {
       await this.#files.syncFolder(this.#dir);
     } catch (thrown) {
-      await next.close();
-      await rm(path, { force: true });
+      // Nothing was written to it, so that closing cannot lose anything; the failure to tell is the first one.
+      await next.close().catch(() => undefined);
       throw thrown;
     }
-    await this.#file?.close();
+    const full = this.#file;
     this.#file = next;
-    this.#segment++;
+    this.#segment = number;
     this.#size = 0;
     this.#mustRotate = false;
     this.#isUnclean = false;
+    await full?.close();
   }
 
   async #cleanUp(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -106,4 +106,37 @@ test('[H22] of two passphrases that are made at the same time one counts: what i
   expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
     reason: { code: 'vault.exists' },
   });
+});
+
+/** In the way of every write until it is taken away again. */
+async function block(): Promise<{ away(): Promise<void> }> {
+  const temp = `${file}.${process.pid}.new`;
+  await mkdir(temp);
+  return { away: () => rmdir(temp) };
+}
+
+test('[H22] a passphrase that could not be written down is none: nothing is locked or sealed by it', async () => {
+  const vault = await Vault.open(file, noSecretStore);
+  const { id } = await vault.save(aPassword);
+  const blocked = await block();
+  await expect(vault.createPassphrase('the first one')).rejects.toThrow(/EISDIR/);
+  expect([await vault.state(), vault.passphraseLock]).toEqual(['unavailable', undefined]);
+  expect(vault.list()).toMatchObject([{ id, kept: 'untilQuit' }]);
+  await blocked.away();
+  await vault.createPassphrase('the second one');
+  const again = await Vault.open(file, noSecretStore);
+  await again.unlock('the second one');
+  expect(await again.resolve(id)).toMatchObject({ password: PASSWORD });
+});
+
+test('[H22] a secret that could not be written down is not shown as stored', async () => {
+  const vault = await Vault.open(file, noSecretStore);
+  await vault.createPassphrase('the first one');
+  const kept = await vault.save(aPassword);
+  const blocked = await block();
+  await expect(vault.save({ ...aPassword, label: 'other' })).rejects.toThrow(/EISDIR/);
+  await expect(vault.save({ ...aPassword, id: kept.id, password: 'changed' })).rejects.toThrow(/EISDIR/);
+  await blocked.away();
+  expect(vault.list()).toEqual([kept]);
+  expect(await vault.resolve(kept.id)).toMatchObject({ password: PASSWORD });
 });

@@ -175,28 +175,28 @@ export class Vault {
 
   /** Forgets every secret and the passphrase, on the disk and in memory: nothing that they sealed can be opened any more. */
   async destroy(): Promise<void> {
-    this.lock();
-    this.#lock = undefined;
-    this.#entries.clear();
-    this.#untilQuit.clear();
+    this.#forget();
     // Taken away, not written empty: that needs no room on a full disk.
-    const gone = this.#saving.then(async () => {
+    await this.#inTurn(async () => {
+      // A passphrase may have come to count while this waited for its turn.
+      this.#forget();
       await rm(this.#file, { force: true });
       await syncFolder(dirname(this.#file));
     });
-    this.#saving = gone.catch(() => undefined);
-    await gone;
   }
 
   /** @throws HostError `vault.exists`. */
   async createPassphrase(passphrase: string): Promise<void> {
     if (this.#lock !== undefined) throw exists();
     const { lock, key } = await makePassphraseLock(passphrase);
-    // Somebody may have made one meanwhile, and what is sealed by its key must go on being opened by it.
-    if (this.#lock !== undefined) throw exists();
-    this.#lock = lock;
-    this.#key = key;
-    await this.#write();
+    await this.#inTurn(async () => {
+      // Somebody may have made one meanwhile, and what is sealed by its key must go on being opened by it.
+      if (this.#lock !== undefined) throw exists();
+      await writeAtomically(this.#file, this.#text(lock));
+      // Only a lock that the file knows may seal anything, or keep anybody out.
+      this.#lock = lock;
+      this.#key = key;
+    });
     await this.#keepUnkept();
   }
 
@@ -212,6 +212,13 @@ export class Vault {
   lock(): void {
     this.#key?.fill(0);
     this.#key = undefined;
+  }
+
+  #forget(): void {
+    this.lock();
+    this.#lock = undefined;
+    this.#entries.clear();
+    this.#untilQuit.clear();
   }
 
   async #keepUnkept(): Promise<void> {
@@ -233,9 +240,21 @@ export class Vault {
       state === 'os'
         ? Buffer.from(await this.#store.seal(plain)).toString('base64')
         : seal(this.#openKey(), Buffer.from(plain, 'utf8'), contextOf(id));
-    this.#entries.set(id, { ...entry, by: state, sealed });
+    const before = { entry: this.#entries.get(id), unkept: this.#untilQuit.get(id) };
+    const kept: Entry = { ...entry, by: state, sealed };
+    this.#entries.set(id, kept);
     this.#untilQuit.delete(id);
-    await this.#write();
+    try {
+      await this.#write();
+    } catch (thrown) {
+      // It is not stored, and must not be shown as if it were.
+      if (this.#entries.get(id) === kept) {
+        if (before.entry === undefined) this.#entries.delete(id);
+        else this.#entries.set(id, before.entry);
+        if (before.unkept !== undefined) this.#untilQuit.set(id, before.unkept);
+      }
+      throw thrown;
+    }
     return 'stored';
   }
 
@@ -262,13 +281,21 @@ export class Vault {
     return this.#key;
   }
 
+  #text(lock: PassphraseLock | undefined): string {
+    const content = { version: 1, passphrase: lock, entries: Object.fromEntries(this.#entries) };
+    return JSON.stringify(content, undefined, 2);
+  }
+
+  /** Writes what is known when its turn comes. */
   #write(): Promise<void> {
-    const content = { version: 1, passphrase: this.#lock, entries: Object.fromEntries(this.#entries) };
-    const text = JSON.stringify(content, undefined, 2);
-    // One after the other; a failure is its own caller's, the next one writes all the same.
-    const write = this.#saving.then(() => writeAtomically(this.#file, text));
-    this.#saving = write.catch(() => undefined);
-    return write;
+    return this.#inTurn(() => writeAtomically(this.#file, this.#text(this.#lock)));
+  }
+
+  /** One after the other; a failure is its own caller's, the next one writes all the same. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#saving.then(work);
+    this.#saving = turn.catch(() => undefined);
+    return turn;
   }
 }
 

@@ -8,8 +8,8 @@ import { takeInBundle } from './take-in.ts';
 import { bundleUnsent, type UnsentWork } from './unsent-work.ts';
 
 export interface BundleHandlersOptions {
-  /** @throws HostError `app.noWorkspace`, `sync.demo`. */
-  readonly unsent: () => Promise<UnsentWork>;
+  /** Nothing is wiped while the work is under way. @throws HostError `app.noWorkspace`, `sync.demo`. */
+  readonly withUnsent: <T>(work: (unsent: UnsentWork) => Promise<T>) => Promise<T>;
   /** What opens the file that was made when a workspace was wiped here; asked for when no passphrase is given. */
   readonly quarantinePassphrase: () => Promise<string | undefined>;
   readonly exportDir: string;
@@ -22,31 +22,29 @@ export interface BundleHandlersOptions {
 export function createBundleHandlers(
   options: BundleHandlersOptions,
 ): Pick<ServiceHandlers<typeof syncService>, 'exportBundle' | 'importBundle'> {
-  const { unsent, exportDir, nowMs } = options;
+  const { withUnsent, exportDir, nowMs } = options;
   return {
-    exportBundle: async ({ passphrase, path }) => {
-      const work = await unsent();
-      if (path !== undefined && !isAbsolute(path)) throw bundleFailed('a path from the root is needed');
-      const file = path ?? join(exportDir, nameOf('unsent', nowMs()));
-      return {
-        path: file,
-        ...(await bundleUnsent(file, await sealWithPassphrase(passphrase), work, nowMs())),
-      };
-    },
-    importBundle: async ({ path, passphrase }) => {
-      const { tenant, journal, carried, blobs } = await unsent();
-      const known = passphrase === '' ? await options.quarantinePassphrase() : undefined;
-      const taken = await takeInBundle({
-        path,
-        passphrase: known ?? passphrase,
-        tenant,
-        blobs,
-        carried,
-        knows: (id) => journal.knows(id),
-      });
-      options.onTakenIn();
-      return taken;
-    },
+    exportBundle: ({ passphrase, path }) =>
+      withUnsent(async (work) => {
+        if (path !== undefined && !isAbsolute(path)) throw bundleFailed('a path from the root is needed');
+        const file = path ?? join(exportDir, nameOf('unsent', nowMs()));
+        const seal = await sealWithPassphrase(passphrase);
+        return { path: file, ...(await bundleUnsent(file, seal, work, nowMs())) };
+      }),
+    importBundle: ({ path, passphrase }) =>
+      withUnsent(async ({ tenant, journal, carried, blobs }) => {
+        const known = passphrase === '' ? await options.quarantinePassphrase() : undefined;
+        const taken = await takeInBundle({
+          path,
+          passphrase: known ?? passphrase,
+          tenant,
+          blobs,
+          carried,
+          knows: (id) => journal.knows(id),
+        });
+        options.onTakenIn();
+        return taken;
+      }),
   };
 }
 

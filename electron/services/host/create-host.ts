@@ -138,7 +138,7 @@ export async function createHost(ports: HostPorts): Promise<Host> {
       nowMs: () => clock.nowMs(),
       parts: {
         ...createBundleHandlers({
-          unsent: () => holder.unsent(),
+          withUnsent: (work) => holder.withUnsent(work),
           quarantinePassphrase: () => openQuarantine(dir, ports.secrets),
           exportDir: ports.paths.downloads,
           nowMs: () => clock.nowMs(),
@@ -152,7 +152,7 @@ export async function createHost(ports: HostPorts): Promise<Host> {
       uploadDir: dir.uploads,
       monotonicMs,
       fetchBlob: async (sha256, signal) => {
-        const size = await blobs.size(sha256);
+        const size = await blobs.sizeIfWhole(sha256);
         if (size !== undefined) return { sha256, size };
         const engine = holder.current?.engine;
         // Without a server there is no other place to look: the read says that it is missing.

@@ -190,3 +190,62 @@ test('[SY99] a workspace that is founded while the wipe still takes things away 
   await journal.append([aDraft('the first')]);
   expect([existsSync(dir.workspace), existsSync(dir.journal)]).toEqual([true, true]);
 });
+
+test('[H42] a start that cannot go on lets go of everything: the next try is a start like the first', async () => {
+  await holder.wipe();
+  // In the way of what is made last before the workspace is written down.
+  await writeFile(dir.carried, 'no folder');
+  await expect(holder.startDemo('en')).rejects.toThrow(/EEXIST/);
+  expect([holder.current, existsSync(dir.workspace)]).toEqual([undefined, false]);
+  await rm(dir.carried);
+  await holder.startDemo('en');
+  await holder.demand().journal.append([aDraft('the first')]);
+});
+
+test('[H42] a workspace that cannot be opened lets go of its journal: the next try finds nobody in it', async () => {
+  await holder.close();
+  await rm(dir.carried, { recursive: true });
+  await writeFile(dir.carried, 'no folder');
+  await expect(WorkspaceHolder.open(await options())).rejects.toThrow(/EEXIST/);
+  await rm(dir.carried);
+  holder = await WorkspaceHolder.open(await options());
+  expect(holder.demand().workspace).toEqual(WORKSPACE);
+});
+
+test('[H42] a workspace that the disk did not make last is none: the next try begins again', async () => {
+  await holder.wipe();
+  const { write } = JsonFile.prototype;
+  vi.spyOn(JsonFile.prototype, 'write').mockImplementationOnce(async function (
+    this: JsonFile<typeof WorkspaceSchema>,
+    value,
+  ) {
+    await write.call(this, value);
+    throw new Error('EIO');
+  });
+  await expect(holder.startDemo('en')).rejects.toThrow('EIO');
+  await holder.startDemo('en');
+  expect(holder.demand().workspace.kind).toBe('demo');
+});
+
+test('[SY96] [SY99] a wipe waits for a bundle that is being taken in, and none is taken in while it is under way', async () => {
+  const order: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const taking = holder.withUnsent(async ({ carried }) => {
+    begun.resolve();
+    await goOn.promise;
+    await carried.add([], new Set());
+    order.push(existsSync(dir.carried) ? 'taken in' : 'destroyed');
+  });
+  await begun.promise;
+  const wiped = holder.wipe().then(() => order.push('wiped'));
+  // Time enough for a wipe that does not wait.
+  for (let times = 0; times < 500; times++) await stat(root);
+  const late = holder.withUnsent(async () => order.push('too late'));
+  late.catch(() => undefined);
+  goOn.resolve();
+  await taking;
+  await wiped;
+  await expect(late).rejects.toMatchObject({ code: 'app.noWorkspace' });
+  expect(order).toEqual(['taken in', 'wiped']);
+});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Language, Workspace } from '#shared/host/app.ts';
 import { WorkspaceSchema } from '#shared/host/app.ts';
 import type { LoginAnswer, RefreshAnswer } from '#shared/sync/protocol.ts';
@@ -63,6 +63,8 @@ export class WorkspaceHolder {
   readonly #wipes = new SingleFlight<void>();
   /** What the files say about who this laptop is changes one after the other; after a wipe nothing changes it back. */
   readonly #identity = new InTurn();
+  /** Bundles are made and taken in one after the other, and none while a wipe is under way. */
+  readonly #bundles = new InTurn();
 
   private constructor(options: WorkspaceHolderOptions) {
     this.#options = options;
@@ -89,8 +91,10 @@ export class WorkspaceHolder {
     const workspace = await holder.#file.read();
     if (workspace !== undefined) {
       const journal = await holder.#openJournal(workspace);
-      await holder.#keeper.load();
-      await holder.#enter(workspace, journal);
+      await holder.#closeUnless(journal, async () => {
+        await holder.#keeper.load();
+        holder.#start(await holder.#prepare(workspace, journal));
+      });
     }
     return holder;
   }
@@ -180,6 +184,11 @@ export class WorkspaceHolder {
       this.#open?.engine?.loggedIn(this.#keeper.token);
   }
 
+  /** Work on bundles that no wipe may come into. @throws as {@link unsent}. */
+  withUnsent<T>(work: (unsent: UnsentWork) => Promise<T>): Promise<T> {
+    return this.#bundles.take(async () => work(await this.unsent()));
+  }
+
   /** What a bundle of this laptop is made of. @throws HostError `app.noWorkspace`, SyncError `sync.demo`, HostError `vault.locked`. */
   async unsent(): Promise<UnsentWork> {
     const { workspace, journal, carried } = this.demand();
@@ -231,7 +240,7 @@ export class WorkspaceHolder {
    * @throws HostError `bundle.failed`, `app.cannotQuarantine`; then nothing was destroyed.
    */
   wipe(): Promise<void> {
-    return this.#wipes.run(() => this.#identity.take(() => this.#wipe()));
+    return this.#wipes.run(() => this.#identity.take(() => this.#bundles.take(() => this.#wipe())));
   }
 
   async #wipe(): Promise<void> {
@@ -275,8 +284,11 @@ export class WorkspaceHolder {
     try {
       await this.#identity.take(async () => {
         await work();
-        await forgetWiped(this.#options.dir);
         this.#wiped = undefined;
+        // The workspace stands already: what stays of the one before is told again at a start without one, no more.
+        await forgetWiped(this.#options.dir).catch((thrown: unknown) =>
+          this.#options.onFault?.('workspace', thrown),
+        );
       });
     } finally {
       this.#isMaking = false;
@@ -289,16 +301,30 @@ export class WorkspaceHolder {
     await this.#finish(workspace, journal, () => this.#keeper.keep(answer));
   }
 
-  /** The file is written last: a start that was cut off before begins again. */
-  async #finish(workspace: Workspace, journal: Journal, prepare: () => Promise<void>): Promise<void> {
-    try {
+  /** The file is written last: a start that was cut off before, or could not go on, begins again. */
+  #finish(workspace: Workspace, journal: Journal, prepare: () => Promise<void>): Promise<void> {
+    return this.#closeUnless(journal, async () => {
       await prepare();
-      await this.#file.write(workspace);
+      const opened = await this.#prepare(workspace, journal);
+      try {
+        await this.#file.write(workspace);
+      } catch (thrown) {
+        // It may stand there although the disk refused to say that it lasts: nobody has opened what it names.
+        await rm(this.#options.dir.workspace, { force: true });
+        throw thrown;
+      }
+      this.#start(opened);
+    });
+  }
+
+  /** Lets go of the journal when `work` fails: or the next try would find it in use, by this very process. */
+  async #closeUnless(journal: Journal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (thrown) {
       await journal.close();
       throw thrown;
     }
-    await this.#enter(workspace, journal);
   }
 
   #openJournal({ deviceId, userId }: Workspace, startFresh = false): Promise<Journal> {
@@ -322,7 +348,7 @@ export class WorkspaceHolder {
     throw alreadyInWorkspace();
   }
 
-  async #enter(workspace: Workspace, journal: Journal): Promise<void> {
+  async #prepare(workspace: Workspace, journal: Journal): Promise<OpenWorkspace> {
     const { clock, dir } = this.#options;
     const carried = await CarriedStore.open(dir.carried, () => clock.monotonicMs());
     const engine =
@@ -335,8 +361,12 @@ export class WorkspaceHolder {
             identity: { becomeNewDevice: () => this.becomeNewDevice(), wipe: () => this.wipe() },
           });
     const openedAt = new Date(clock.nowMs()).toISOString();
-    this.#open = { workspace, journal, carried, engine, openedAt };
-    engine?.start();
+    return { workspace, journal, carried, engine, openedAt };
+  }
+
+  #start(opened: OpenWorkspace): void {
+    this.#open = opened;
+    opened.engine?.start();
   }
 
   async #loggedIn(answer: LoginAnswer): Promise<void> {

@@ -46,7 +46,7 @@ export interface EventPlace {
   readonly scopes: readonly string[];
   /** Of `touches`: entities whose page has it folded in. */
   readonly packed: readonly string[];
-  /** When it arrived here, epoch ms: tells a late arrival from the order in which things happened. */
+  /** When it arrived here, epoch ms by the server's clock as far as it is known: tells a late arrival from the order in which things happened. */
   readonly arrivedAt: number;
 }
 

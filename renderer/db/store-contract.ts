@@ -47,6 +47,8 @@ export const storeContract = {
     applyScopeLoss: call(z.object({ scopes: z.array(z.string()) }), nothing),
     /** Packs what has settled; a few hundred milliseconds beside everything else, when there is something to pack. */
     compact: call(nothing, z.object({ packed: z.number().int() })),
+    /** What the page knows of the time: server minus laptop. What arrives from now on is noted by it. */
+    setClock: call(z.object({ offsetMs: z.number() }), nothing),
     /** What keeps others from reading what is stored here. */
     protection: call(nothing, z.object({ protection: trusted<Protection>() })),
     /** Opens the database anew after it was taken away; the caller fills it again. */

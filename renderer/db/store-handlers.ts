@@ -30,8 +30,10 @@ export function createStoreHandlers(
   const announce = (change: StoreChange): void => {
     for (const listener of listeners) listener(change);
   };
+  let offsetMs = 0;
+  const present = (): number => now() + offsetMs;
   const open = (): Store => {
-    const opened = new Store(name, now, options);
+    const opened = new Store(name, present, options);
     opened.onDidChange((keys) => announce({ keys: [...keys], lost: false, damaged: false }));
     opened.onDidFindDamage(() => announce({ keys: [], lost: false, damaged: true }));
     opened.onDidLoseDatabase(() => announce({ keys: [], lost: true, damaged: false }));
@@ -76,6 +78,10 @@ export function createStoreHandlers(
       adoptScope: (adoption) => guarded(() => store.adoptScope(adoption).then(() => done)),
       applyScopeLoss: ({ scopes }) => guarded(() => store.dropScopes(scopes).then(() => done)),
       compact: () => guarded(async () => ({ packed: await store.compact() })),
+      setClock: async (clock) => {
+        offsetMs = clock.offsetMs;
+        return done;
+      },
       protection: async () => ({ protection }),
       reopen: async () => {
         await store.close();

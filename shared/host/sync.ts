@@ -64,8 +64,18 @@ export const SyncStatusSchema = z.object({
   stuck: z.object({ since: z.string(), reason: z.string(), restarts: z.number().int() }).nullable(),
   /** The server's live line is held back on the way: what others do arrives with the poll, up to a minute late. */
   late: z.boolean(),
-  /** Server minus laptop, measured at the last greeting: the truth lies within `uncertaintyMs` of `offsetMs`. */
-  clock: z.object({ offsetMs: z.number(), uncertaintyMs: z.number(), measuredAt: z.string() }).nullable(),
+  /**
+   * Server minus laptop, measured at the last greeting, also that of a run before: the truth lies within `uncertaintyMs` of
+   * `offsetMs`. `isFloor`: the clock was set back or stood still since, and is slow by at least so much.
+   */
+  clock: z
+    .object({
+      offsetMs: z.number(),
+      uncertaintyMs: z.number(),
+      measuredAt: z.string(),
+      isFloor: z.boolean().optional(),
+    })
+    .nullable(),
 });
 export type SyncStatus = z.infer<typeof SyncStatusSchema>;
 

@@ -1,5 +1,6 @@
 import type { ReconnectPreview, SyncStatus, UnsentBlob, Unsynced } from '#shared/host/sync.ts';
 import type { Moment } from '#shared/sync/engine/events.ts';
+import { measuredClock } from '#shared/sync/engine/clock-offset.ts';
 import { initialState } from '#shared/sync/engine/state.ts';
 import type { EngineTiming } from '#shared/sync/engine/timing.ts';
 import type { Manifest, PullLine } from '#shared/sync/protocol.ts';
@@ -17,6 +18,7 @@ import {
   systemTimers,
   type Timers,
 } from './engine-ports.ts';
+import { type KeptClock, KnownClock } from './known-clock.ts';
 import { PageRequests } from './page-requests.ts';
 import { EffectPerformer } from './perform-effects.ts';
 import { Pokes } from './pokes.ts';
@@ -54,6 +56,9 @@ export interface SyncEngineOptions<C extends EngineServer & CarriedLine = Server
   /** Whether the operating system calls the network metered, where it can tell. */
   readonly isNetworkMetered?: (() => boolean) | undefined;
   readonly onMeteredMode?: ((mode: MeteredMode) => void) | undefined;
+  /** What was measured of the server's time before the restart, and how to remember it over the next. */
+  readonly keptClock?: KeptClock | undefined;
+  readonly onClock?: ((kept: KeptClock) => void) | undefined;
   /** Told of faults of the engine itself. */
   readonly onFault?: ((thrown: unknown) => void) | undefined;
 }
@@ -73,6 +78,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
   readonly #meter: TransferMeter;
   readonly #watchdog: Watchdog;
   readonly #requests: PageRequests<C>;
+  readonly #knownClock: KnownClock;
   readonly #stopListening: () => void;
   #meteredMode: MeteredMode;
 
@@ -83,6 +89,9 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
     this.#options = options;
     this.#meteredMode = options.metered ?? 'auto';
     this.#meter = new TransferMeter(monotonicMs);
+    this.#knownClock = new KnownClock(clock, options.keptClock, options.onClock);
+    const { evidence } = this.#knownClock;
+    if (evidence !== undefined) journal.noteClockOffset(evidence.offsetMs, evidence.uncertaintyMs);
     const dispatch = (event: Parameters<EngineDriver['dispatch']>[0]): void => this.#driver.dispatch(event);
     const performer = new EffectPerformer({
       journal,
@@ -159,6 +168,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
     const { carried } = this.#options;
     return {
       ...status,
+      clock: status.clock ?? this.#knownClock.shown,
       meteredMode: this.#meteredMode,
       carried: carried?.count ?? 0,
       carriedRefused: carried?.refused ?? null,
@@ -269,6 +279,9 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
     else {
       const { offsetMs, uncertaintyMs } = effect.measured;
       journal.noteClockOffset(Math.round(offsetMs), Math.ceil(uncertaintyMs));
+      const { nowMs, monotonicMs } = this.#moment();
+      const best = measuredClock(this.#driver.state.clock, monotonicMs);
+      this.#knownClock.note({ offsetMs, uncertaintyMs, measuredMs: best?.measuredMs ?? nowMs });
     }
   }
 

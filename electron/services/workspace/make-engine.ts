@@ -45,6 +45,8 @@ export async function makeEngine(
     onOffline: (offline) => memory.remember({ offline }),
     metered: remembered.metered,
     onMeteredMode: (metered) => memory.remember({ metered }),
+    keptClock: remembered.clock,
+    onClock: (kept) => memory.remember({ clock: kept }),
     onFault: (thrown) => onFault?.('sync engine', thrown),
   });
 }

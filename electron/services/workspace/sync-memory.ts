@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KeptClockSchema } from '../sync/known-clock.ts';
 import { JsonFile } from './json-file.ts';
 
 const SyncMemorySchema = z.object({
@@ -7,10 +8,11 @@ const SyncMemorySchema = z.object({
   /** The user switched the network off for Faultline. */
   offline: z.boolean().optional(),
   metered: z.enum(['auto', 'on', 'off']).optional(),
+  clock: KeptClockSchema.optional(),
 });
 type Remembered = z.infer<typeof SyncMemorySchema>;
 
-/** What the engine remembers over a restart: what a person chose, and what the server said of this device. */
+/** What the engine remembers over a restart: what a person chose, what the server said of this device, and what its time was. */
 export class SyncMemory {
   readonly #file: JsonFile<typeof SyncMemorySchema>;
   readonly #onFault: (thrown: unknown) => void;

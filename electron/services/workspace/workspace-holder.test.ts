@@ -249,3 +249,28 @@ test('[SY96] [SY99] a wipe waits for a bundle that is being taken in, and none i
   await expect(late).rejects.toMatchObject({ code: 'app.noWorkspace' });
   expect(order).toEqual(['taken in', 'wiped']);
 });
+
+test('[SY87] the offset that was measured before the restart is shown and stamped while the server cannot be asked', async () => {
+  await holder.close();
+  const clock = systemClock();
+  const offsetMs = 56 * 365 * 86_400_000;
+  await writeFile(
+    dir.sync,
+    JSON.stringify({
+      clock: {
+        offsetMs,
+        uncertaintyMs: 30,
+        wallMs: clock.nowMs(),
+        monotonicMs: clock.monotonicMs(),
+        bootId: clock.bootId,
+        measuredMs: clock.nowMs(),
+      },
+    }),
+  );
+  holder = await WorkspaceHolder.open(await options());
+  const { engine, journal } = holder.demand();
+  expect((await engine?.status())?.clock).toMatchObject({ offsetMs });
+  const [event] = await journal.append([aDraft('noted offline')]);
+  expect(event?.clock).toMatchObject({ offsetMs });
+  expect(event?.clock.uncertaintyMs).toBeGreaterThanOrEqual(30);
+});

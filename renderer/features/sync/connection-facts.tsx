@@ -79,12 +79,15 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
         <>
           <dt>{t('sync.clock')}</dt>
           <dd data-testid="sync-clock">
-            {t(offMs > 0 ? 'sync.clockSlow' : 'sync.clockFast', {
-              length: formatLength(offMs, i18n.language),
-            })}
+            {t(clockText(offMs, status.clock), { length: formatLength(offMs, i18n.language) })}
           </dd>
         </>
       )}
     </dl>
   );
+}
+
+function clockText(offMs: number, clock: SyncStatus['clock']) {
+  if (clock?.isFloor === true) return 'sync.clockStoodStill';
+  return offMs > 0 ? 'sync.clockSlow' : 'sync.clockFast';
 }

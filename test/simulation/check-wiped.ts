@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { readWiped } from '#electron/services/access/wipe.ts';
 import { openBundle } from '#electron/services/bundle/read-bundle.ts';
@@ -22,13 +23,29 @@ export async function checkWiped(laptop: Laptop): Promise<string[]> {
   ];
 }
 
-/** The facts in the encrypted file that a wiped laptop has left, opened as its person would open it. */
-export async function quarantinedOf(laptop: Laptop): Promise<DomainEvent[]> {
-  const wiped = await readWiped(await openDataDir(laptop.folder));
-  const { quarantineFile = null } = wiped ?? {};
-  if (quarantineFile === null) return [];
-  const bundle = await openBundle(quarantineFile, PASSPHRASE);
-  const facts: DomainEvent[] = [];
-  for await (const { events } of bundle.chunks()) facts.push(...events);
-  return facts;
+/** What is in the encrypted files that wiped laptops have left. */
+export interface Quarantined {
+  /** Facts by their ids. */
+  readonly facts: ReadonlyMap<string, DomainEvent>;
+  /** Hashes of attachments, each of which was read. */
+  readonly attachments: ReadonlySet<string>;
+}
+
+/** Opens the files as their persons would open them. */
+export async function quarantinedOf(laptops: readonly Laptop[]): Promise<Quarantined> {
+  const facts = new Map<string, DomainEvent>();
+  const attachments = new Set<string>();
+  for (const laptop of laptops) {
+    if (!laptop.isWiped) continue;
+    const { quarantineFile = null } = (await readWiped(await openDataDir(laptop.folder))) ?? {};
+    if (quarantineFile === null) continue;
+    const bundle = await openBundle(quarantineFile, PASSPHRASE);
+    for await (const { events } of bundle.chunks()) for (const event of events) facts.set(event.id, event);
+    for await (const { bytes } of bundle.blobs()) {
+      const hash = createHash('sha256');
+      for await (const chunk of bytes) hash.update(chunk);
+      attachments.add(hash.digest('hex'));
+    }
+  }
+  return { facts, attachments };
 }

@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DomainEvent, EventDraft } from '#shared/events/envelope.ts';
+import type { EventDraft } from '#shared/events/envelope.ts';
 import { Stuck } from './activity.ts';
 import { checkLaptop } from './check-laptop.ts';
 import { checkBlobs } from './check-blobs.ts';
@@ -125,14 +125,15 @@ export async function simulate(
       if (ticksToQuiet > TICKS_TO_QUIET)
         faults.push(`SIM6 not quiet after ${TICKS_TO_QUIET} ticks: ${await schedule.unrest()}`);
       const truth = await readTruth(shared.database, server.tenant);
+      const quarantined = await quarantinedOf(laptops);
       faults.push(
         ...checkServer(truth, laptops, attempted, office, {
-          quarantined: await quarantined(laptops),
+          quarantined: quarantined.facts,
           clonedDevices: schedule.clonedDevices,
           overtakenDevices: schedule.restores > 0 ? schedule.carriedDevices : new Set(),
         }),
       );
-      faults.push(...(await checkBlobs(truth, server)));
+      faults.push(...(await checkBlobs(truth, server, quarantined.attachments)));
       for (const laptop of laptops)
         faults.push(...(await (laptop.isWiped ? checkWiped(laptop) : checkLaptop(laptop, truth, office))));
     } catch (thrown) {
@@ -158,11 +159,4 @@ export async function simulate(
     await rm(folder, { recursive: true, force: true });
     files.close();
   }
-}
-
-/** The facts in the encrypted files that wiped laptops have left, by id. */
-async function quarantined(laptops: readonly Laptop[]): Promise<Map<string, DomainEvent>> {
-  const facts: DomainEvent[] = [];
-  for (const laptop of laptops) if (laptop.isWiped) facts.push(...(await quarantinedOf(laptop)));
-  return new Map(facts.map((event) => [event.id, event]));
 }

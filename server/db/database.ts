@@ -51,8 +51,8 @@ export interface Database extends Sql {
   ): Promise<T>;
   /** Tells other processes on the same database; never called inside a write transaction. A no-op where there are none. */
   notify(payload: string): Promise<void>;
-  /** Hears what other processes told. */
-  onNotified(listener: (payload: string) => void): void;
+  /** Hears what other processes told. @param onGap called when it hears again after a time in which something may have been told. */
+  onNotified(listener: (payload: string) => void, onGap: () => void): void;
   close(): Promise<void>;
 }
 

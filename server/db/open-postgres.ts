@@ -1,6 +1,7 @@
-import { Client, Pool, types, type PoolClient } from 'pg';
+import { Pool, types, type PoolClient } from 'pg';
 import { bindText, ViewRoles } from './bind-view.ts';
 import type { Database, Sql } from './database.ts';
+import { Listening } from './listening.ts';
 
 const CHANNEL = 'faultline_poke';
 const INT8 = 20;
@@ -23,7 +24,7 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
   };
   pool.on('error', lost);
   bulk.on('error', lost);
-  const notified = new Listening(settings.connectionString, onLost);
+  const notified = new Listening(url, CHANNEL, onLost);
 
   const [state] = (
     await pool.query<{ fsync: string; commit: string }>(
@@ -46,7 +47,7 @@ export async function openPostgres(url: string, onLost: (error: Error) => void):
     notify: async (payload) => {
       await pool.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]);
     },
-    onNotified: (listener) => notified.start(listener),
+    onNotified: (listener, onGap) => notified.start(listener, onGap),
     close: async () => {
       closing = true;
       await notified.stop();
@@ -90,42 +91,4 @@ async function run<R extends object>(
 ): Promise<R[]> {
   const result = await target.query(text, parameters === undefined ? undefined : [...parameters]);
   return result.rows as R[];
-}
-
-/** One connection of its own that listens, and comes back when it was lost. Devices poll besides, so a gap only delays. */
-class Listening {
-  readonly #url: string;
-  readonly #onLost: (error: Error) => void;
-  #client: Client | undefined;
-  #again: NodeJS.Timeout | undefined;
-  #stopped = false;
-
-  constructor(url: string, onLost: (error: Error) => void) {
-    this.#url = url;
-    this.#onLost = onLost;
-  }
-
-  start(listener: (payload: string) => void): void {
-    const client = new Client({ connectionString: this.#url });
-    this.#client = client;
-    const lost = (error: Error): void => {
-      if (this.#stopped || this.#client !== client) return;
-      this.#client = undefined;
-      this.#onLost(error);
-      this.#again = setTimeout(() => this.start(listener), 1_000);
-    };
-    client.on('error', lost);
-    client.on('end', () => lost(new Error('The listening connection to PostgreSQL ended.')));
-    client.on('notification', ({ payload }) => listener(payload ?? ''));
-    client
-      .connect()
-      .then(() => client.query(`LISTEN ${CHANNEL}`))
-      .catch(lost);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#again);
-    await this.#client?.end();
-  }
 }

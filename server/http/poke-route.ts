@@ -48,6 +48,11 @@ export function pokeRoute(context: ServerContext) {
     const stopWatching = context.pokes.onRightsChanged((tenant) => {
       void lookAtAll([...listeners].filter(({ session }) => session.account.tenant === tenant));
     });
+    const stopWaiting = context.pokes.onGap(() => {
+      number++;
+      for (const { reply } of listeners) reply.raw.write(`data: ${number}\n\n`);
+      void lookAtAll([...listeners]);
+    });
     const keepAlive = setInterval(() => {
       for (const { reply } of listeners) reply.raw.write(':\n\n');
       void lookAtAll([...listeners]);
@@ -56,6 +61,7 @@ export function pokeRoute(context: ServerContext) {
       clearInterval(keepAlive);
       stopHearing();
       stopWatching();
+      stopWaiting();
       for (const { reply } of listeners) reply.raw.end();
     });
 

@@ -29,12 +29,13 @@ export class Pokes {
   constructor(database: Database, onFailed: (error: unknown) => void) {
     this.#database = database;
     this.#onFailed = onFailed;
-    database.onNotified((payload) => {
+    const hear = (payload: string): void => {
       const said = readNote(payload);
       if (said === undefined || said.from === this.#name) return;
       if (said.scopes === undefined) this.#emitter.emit('rightsChanged', said.tenant);
       else this.#emitter.emit('change', said);
-    });
+    };
+    database.onNotified(hear, () => this.#emitter.emit('gap'));
   }
 
   /** Called after a commit. */
@@ -64,6 +65,12 @@ export class Pokes {
   onChange(listener: (change: Change) => void): () => void {
     this.#emitter.on('change', listener);
     return () => this.#emitter.off('change', listener);
+  }
+
+  /** Told when changes on other servers may have gone unheard, until the returned function is called. */
+  onGap(listener: () => void): () => void {
+    this.#emitter.on('gap', listener);
+    return () => this.#emitter.off('gap', listener);
   }
 
   stop(): void {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer } from '#server/start.ts';
 import { startPostgres, type Postgres } from '#test/support/postgres.ts';
@@ -176,6 +177,33 @@ describe('Three servers on one PostgreSQL behind a balancer', () => {
     await back.pull();
     expect(back.receivedIds()).toEqual(expect.arrayContaining(accepted));
   }, 120_000);
+
+  it('[SY17] a server that could not hear the others for a while pokes all its devices', async () => {
+    const databaseUrl = await postgres.createDatabase();
+    const data = await mkdtemp(join(tmpdir(), 'faultline-server-'));
+    const server = await startServer({ databaseUrl, data, demo: true, logLevel: 'silent' });
+    const sql = new Client({ connectionString: databaseUrl });
+    try {
+      const { login } = await SyncDevice.logIn(server.url, 'li.wei');
+      const { body } = await fetch(`${server.url}/v1/poke`, {
+        headers: { authorization: `Bearer ${login.token}` },
+      });
+      const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+      expect((await reader.read()).value).toBe('data: 0\n\n');
+      await sql.connect();
+      const listening = `query LIKE 'LISTEN %' AND datname = current_database()`;
+      await vi.waitFor(async () => {
+        const ended = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${listening}`;
+        expect((await sql.query(ended)).rows).toHaveLength(1);
+      });
+      expect((await reader.read()).value).toBe('data: 1\n\n');
+      await reader.cancel();
+    } finally {
+      await sql.end();
+      await server.close();
+      await rm(data, { recursive: true, force: true });
+    }
+  });
 
   it('[SY17] two in one process poke each other’s devices, and number one scope together', async () => {
     const databaseUrl = await postgres.createDatabase();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { bindText, ViewRoles } from './bind-view.ts';
 import type { Database, Sql } from './database.ts';
@@ -50,7 +51,23 @@ async function run<R extends object>(
   text: string,
   parameters: readonly unknown[] = [],
 ): Promise<R[]> {
-  return (await target.query<R>(text, [...parameters])).rows;
+  const { rows } = await target.query<R>(text, [...parameters]);
+  await letOthersRun();
+  return rows;
+}
+
+/** So long others wait at most, but for a statement that takes longer itself. */
+const TURN_MS = 10;
+let lastTurn = 0;
+
+/**
+ * The database runs in this very thread, and statements follow each other without a turn of the event loop: a push of many
+ * facts, and the next one behind it, would keep everything else waiting for seconds, from health checks to reading files.
+ */
+async function letOthersRun(): Promise<void> {
+  if (performance.now() - lastTurn < TURN_MS) return;
+  await nextTurn();
+  lastTurn = performance.now();
 }
 
 /** Writes something and looks whether the disk was reached: settings alone could lie after an update of PGlite. */

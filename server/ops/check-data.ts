@@ -3,6 +3,7 @@ import { addToChecksum, EMPTY_CHECKSUM } from '#shared/sync/checksum.ts';
 import { DamagedContent, type ContentStore } from '../blobs/content-store.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { hashText } from '../sync/hash-text.ts';
+import { severalAtOnce } from './several-at-once.ts';
 
 export interface CheckSummary {
   readonly scopes: number;
@@ -13,6 +14,8 @@ export interface CheckSummary {
 }
 
 const BATCH = 5_000;
+/** Attachments read at once, each in pieces. */
+const BLOBS_AT_ONCE = 16;
 
 /**
  * Looks whether the data are whole: the numbers of each scope run without a gap up to its counter, their checksum is
@@ -28,12 +31,14 @@ export async function checkData(database: Database, blobs: ContentStore): Promis
     }),
     { bulk: true },
   );
-  for (const { tenant, sha256 } of names) {
+  const troubleOf = async ({ tenant, sha256 }: (typeof names)[number]): Promise<string | undefined> => {
     if ((await blobs.size(tenant, sha256)) === undefined)
-      troubles.push(`The attachment ${tenant}/${sha256} has no file.`);
-    else if (!(await isWhole(blobs, tenant, sha256)))
-      troubles.push(`The attachment ${tenant}/${sha256} has changed: restore its file from a backup.`);
-  }
+      return `The attachment ${tenant}/${sha256} has no file.`;
+    if (await isWhole(blobs, tenant, sha256)) return undefined;
+    return `The attachment ${tenant}/${sha256} has changed: restore its file from a backup.`;
+  };
+  for await (const trouble of severalAtOnce(names, BLOBS_AT_ONCE, troubleOf))
+    if (trouble !== undefined) troubles.push(trouble);
   return { scopes, entries, blobs: names.length, troubles };
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openPglite } from '#server/db/open-pglite.ts';
 import { startServer } from '#server/start.ts';
 import type { DomainPort } from '#server/sync/domain.ts';
 import { foldEntity } from '#shared/domain/projection.ts';
@@ -125,4 +126,29 @@ describe('The embedded database', () => {
       await rm(folder, { recursive: true, force: true });
     }
   }, 120_000);
+
+  it('[SY27] lets everything else go on between the statements of a long transaction', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-pglite-'));
+    await placeEmptyDatabase(folder);
+    const database = await openPglite(join(folder, 'database'));
+    try {
+      let turns = 0;
+      let isBusy = true;
+      const turn = (): void => {
+        turns++;
+        if (isBusy) setTimeout(turn);
+      };
+      setTimeout(turn);
+      const began = performance.now();
+      await database.transaction('write', async (sql) => {
+        for (let n = 0; n < 400; n++) await sql.query('SELECT count(*) FROM pg_class');
+      });
+      isBusy = false;
+      // At least one in 50 ms; without a turn of the event loop in between there is none but the first.
+      expect(turns).toBeGreaterThan((performance.now() - began) / 50);
+    } finally {
+      await database.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 });

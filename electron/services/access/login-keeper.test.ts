@@ -95,3 +95,14 @@ test('[SY92] on a full disk a renewed login is used all the same: the one before
   await done;
   expect(keeper.token).toBe('renewed');
 });
+
+test('[SY99] whoever asks after a login has ended is told why it did, until there is another', async () => {
+  const { done, answer } = await renewing();
+  answer.reject(new SyncError('sync.needsLogin', 'ended', { serverCode: 'auth.badSignature' }));
+  const why = { code: 'sync.needsLogin', detail: { serverCode: 'auth.badSignature' } };
+  await expect(done).rejects.toMatchObject(why);
+  const ask = async (): Promise<never> => Promise.reject(new Error('not asked'));
+  await expect(keeper.renew(undefined, ask)).rejects.toMatchObject(why);
+  await keeper.keep({ token: 'next', expiresAt: '2100-01-01T00:00:00.000Z' });
+  await expect(keeper.renew('next', ask)).rejects.toMatchObject({ detail: {} });
+});

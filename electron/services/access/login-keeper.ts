@@ -40,6 +40,8 @@ export class LoginKeeper implements Tokens {
   readonly #options: LoginKeeperOptions;
   #pair: Pair | undefined;
   #key: DeviceKey | undefined;
+  /** Why the server took the last login no more; whoever asks later is told the same, until there is another. */
+  #endedBy: unknown;
   /** By the monotonic clock of this run; `undefined` when it cannot be told. */
   #dueMs: number | undefined;
   readonly #renewals = new SingleFlight<void>();
@@ -90,6 +92,7 @@ export class LoginKeeper implements Tokens {
       if (!(thrown instanceof HostError) || thrown.code !== 'host.diskFull') throw thrown;
     }
     this.#pair = pair;
+    this.#endedBy = undefined;
     // By this laptop's clock, which may be off: an impossible length of life says nothing, and the server will.
     const lifeMs = Date.parse(pair.expiresAt) - clock.nowMs();
     this.#dueMs =
@@ -108,6 +111,7 @@ export class LoginKeeper implements Tokens {
   /** Forgets the login and the key: what comes next is another device. The vault has forgotten it by itself. */
   async forgetDevice(): Promise<void> {
     await this.forget();
+    this.#endedBy = undefined;
     this.#key = undefined;
   }
 
@@ -121,7 +125,7 @@ export class LoginKeeper implements Tokens {
   async #renew(ask: (request: RefreshRequest) => Promise<RefreshAnswer>): Promise<void> {
     const before = this.#pair;
     const refreshToken = before?.refreshToken;
-    if (refreshToken === undefined) throw needsLogin();
+    if (refreshToken === undefined) throw needsLogin(this.#endedBy);
     const device = this.#options.device();
     const at = new Date(this.#options.clock.nowMs()).toISOString();
     const signature = (await this.key()).sign(`faultline-refresh\n${device}\n${refreshToken}\n${at}`);
@@ -131,8 +135,9 @@ export class LoginKeeper implements Tokens {
     } catch (thrown) {
       if (this.#isOver(before)) return;
       if (!(thrown instanceof SyncError) || !ENDS_LOGIN.has(thrown.code)) throw thrown;
+      this.#endedBy = thrown.detail['serverCode'];
       await this.forget();
-      throw needsLogin();
+      throw needsLogin(this.#endedBy);
     }
     if (this.#isOver(before)) return;
     await this.keep(answer);
@@ -145,7 +150,7 @@ export class LoginKeeper implements Tokens {
    */
   #isOver(before: Pair | undefined): boolean {
     if (this.#pair === before) return false;
-    if (this.#pair === undefined) throw needsLogin();
+    if (this.#pair === undefined) throw needsLogin(this.#endedBy);
     return true;
   }
 }

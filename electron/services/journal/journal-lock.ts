@@ -25,20 +25,21 @@ const LOCK = /^owner\.(\d{10})$/;
 export class JournalLock {
   /** Higher than that of any owner before. */
   readonly fence: number;
+  /** The folder is a copy, or was brought here from another disk, since it was last in use. */
+  readonly isCopy: boolean;
   readonly #dir: string;
 
-  private constructor(dir: string, fence: number) {
+  private constructor(dir: string, fence: number, isCopy: boolean) {
     this.#dir = dir;
     this.fence = fence;
+    this.isCopy = isCopy;
   }
 
   /** @throws JournalError `journal.locked` while another living process owns the folder. */
   static async take(dir: string, bootId: string): Promise<JournalLock> {
     const last = await highestFence(dir);
-    if (last > 0) {
-      const owner = await readOwner(join(dir, fileName(last)));
-      if (owner !== undefined && isAlive(owner, bootId)) throw locked(owner);
-    }
+    const owner = last > 0 ? await readOwner(join(dir, fileName(last))) : undefined;
+    if (owner !== undefined && owner !== 'copied' && isAlive(owner, bootId)) throw locked(owner);
     const fence = last + 1;
     const mine: Owner = { pid: process.pid, bootId, started: startOf(process.pid), released: false };
     const temp = await writeTemp(dir, mine);
@@ -56,7 +57,7 @@ export class JournalLock {
       throw locked(undefined);
     }
     for (const old of await fences(dir)) if (old < fence) await rm(join(dir, fileName(old)), { force: true });
-    return new JournalLock(dir, fence);
+    return new JournalLock(dir, fence, owner === 'copied');
   }
 
   /** False once another process has taken over: nothing may be written any more. */
@@ -126,16 +127,16 @@ async function writeTemp(dir: string, owner: Owner): Promise<string> {
 }
 
 /**
- * `undefined` for a file that says nothing (an owner of a torn disk): nobody alive wrote it. The same for one that came with a
+ * `undefined` for a file that says nothing (an owner of a torn disk): nobody alive wrote it. `copied` for one that came with a
  * copy of the folder: whoever it names has the other folder.
  */
-async function readOwner(path: string): Promise<Owner | undefined> {
+async function readOwner(path: string): Promise<Owner | 'copied' | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
     if (typeof value !== 'object' || value === null || !('pid' in value)) return undefined;
     const owner = value as Owner;
     const { ino } = await stat(path, { bigint: true });
-    return owner.file === undefined || owner.file === String(ino) ? owner : undefined;
+    return owner.file === undefined || owner.file === String(ino) ? owner : 'copied';
   } catch (thrown) {
     if (thrown instanceof SyntaxError || (thrown as NodeJS.ErrnoException).code === 'ENOENT')
       return undefined;

@@ -334,7 +334,8 @@ describe('one owner', () => {
     const copy = await JournalFolder.make();
     try {
       await cp(folder.dir, copy.dir, { recursive: true });
-      expect(await all(await copy.open())).toEqual([event]);
+      const opened = await copy.open();
+      expect([await all(opened), opened.isCopy]).toEqual([[event], true]);
       await expect(copy.open()).rejects.toMatchObject({ code: 'journal.locked' });
       await first.append([aDraft('still the owner')]);
       await expect(open()).rejects.toMatchObject({ code: 'journal.locked' });

@@ -133,6 +133,11 @@ export class Journal {
     return this.#lock.fence;
   }
 
+  /** The folder is a copy, or was brought here from another disk, since it was last in use. */
+  get isCopy(): boolean {
+    return this.#lock.isCopy;
+  }
+
   /** Of the server that answered last; `undefined` before the first answer. */
   get epoch(): string | undefined {
     return this.#ledger.epoch;

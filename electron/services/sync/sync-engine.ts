@@ -63,6 +63,13 @@ export interface SyncEngineOptions<C extends EngineServer & CarriedLine = Server
   readonly onFault?: ((thrown: unknown) => void) | undefined;
 }
 
+/** Said until somebody logs in. */
+const COPIED = {
+  code: 'auth.copied',
+  message:
+    'This data folder is a copy, or was brought here from another disk, and a login is not copied along. Log in again; nothing is lost.',
+};
+
 /** What is under way at the end gets this long to end by itself. */
 const CLOSE_MS = 5_000;
 
@@ -112,6 +119,7 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
         isPaused: options.isOffline,
         isMetered: this.#isMetered(),
         revokedMs: options.revokedMs ?? null,
+        trouble: journal.isCopy && client.token === undefined ? COPIED : null,
       }),
       timers,
       moment: () => this.#moment(),

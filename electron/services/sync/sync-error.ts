@@ -53,10 +53,12 @@ export const badAnswer = (what: string): SyncError =>
     { what },
   );
 
-export const needsLogin = (): SyncError =>
+/** @param serverCode why the server takes the login no more, where it has said so. */
+export const needsLogin = (serverCode?: unknown): SyncError =>
   new SyncError(
     'sync.needsLogin',
     'The login at the server has expired. Log in again; everything is kept until then.',
+    typeof serverCode === 'string' ? { serverCode } : {},
   );
 
 /** `status` and, for a redirect, where to: never a whole address, which may name a person. */

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
-import { explainError } from '../../app/explain.ts';
+import { explainTrouble } from './explain-trouble.ts';
 import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
 import { useLaptopNow } from '../../components/use-now.ts';
 import { clockOff } from './clock-off.ts';
@@ -39,7 +39,7 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
       {trouble !== null && (
         <>
           <dt>{t('sync.lastError')}</dt>
-          <dd>{explainError(Object.assign(new Error(trouble.message), { code: trouble.code }))}</dd>
+          <dd data-testid="sync-trouble">{explainTrouble(trouble)}</dd>
         </>
       )}
       {nextTryAt !== null && status.state !== 'online' && (

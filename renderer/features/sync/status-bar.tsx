@@ -6,6 +6,7 @@ import { useEntity } from '../../app/use-live.ts';
 import { useConnectionState } from '../../app/connection-state.ts';
 import classes from './status-bar.module.css';
 import { formatLength } from '../../components/format-time.ts';
+import { explainTrouble } from './explain-trouble.ts';
 import { clockOff } from './clock-off.ts';
 import { useFollowSyncStatus, useSyncStatus } from './use-sync-status.ts';
 
@@ -19,6 +20,7 @@ export function StatusBar() {
   const status = useSyncStatus();
   const hostState = useConnectionState((state) => state.host);
   const state = status?.state ?? 'offline';
+  const trouble = status?.lastError;
   const offMs = clockOff(status?.clock);
   const since =
     status &&
@@ -34,6 +36,7 @@ export function StatusBar() {
         className={classes.item}
         data-testid="status-connection"
         data-state={state}
+        title={state === 'needsLogin' && trouble ? explainTrouble(trouble) : undefined}
         onClick={() => go('sync')}
       >
         <span className={classes.dot} data-state={state} aria-hidden />

@@ -144,6 +144,8 @@ export interface InitialState {
   readonly isPaused?: boolean | undefined;
   readonly isMetered?: boolean | undefined;
   readonly revokedMs?: number | null | undefined;
+  /** Why it has no login, where that is known. */
+  readonly trouble?: Trouble | null | undefined;
 }
 
 /** A laptop before its first step. */
@@ -175,7 +177,7 @@ export function initialState(about: InitialState): EngineState {
     epochs: 0,
     restarts: 0,
     stuck: null,
-    lastError: null,
+    lastError: about.trouble ?? null,
     lastSyncedMs: null,
     lastProgressMonotonicMs: monotonicMs,
     clock: [],

@@ -128,6 +128,7 @@ test('[SY99] of a copied data folder the second becomes a laptop of its own, say
   // A login is kept in memory, or in a vault: it is not in the copy.
   await secondApp.isConnected('needsLogin', 30_000);
   await secondApp.go('sync');
+  await expect(second.page.getByTestId('sync-trouble')).toContainText(say('复制', 'copy'));
   await new Sync(second.page).logIn('demo');
   await secondApp.isConnected('online', 30_000);
   await secondApp.go('tickets');
@@ -137,7 +138,9 @@ test('[SY99] of a copied data folder the second becomes a laptop of its own, say
   await secondApp.isAllSent();
   // Both are one device until they have been told apart, and a device has one login.
   await app.isConnected('needsLogin', 30_000);
+  await expect(first.page.getByTestId('status-connection')).toHaveAttribute('title', /复制|copied/);
   await app.go('sync');
+  await expect(first.page.getByTestId('sync-trouble')).toContainText(say('复制', 'copied'));
   await new Sync(first.page).logIn('demo');
   await app.isAllSent();
   await app.isConnected('online', 30_000);

@@ -32,21 +32,28 @@ export function syncRoutes(context: ServerContext) {
   return async (app: FastifyInstance): Promise<void> => {
     const queue = new PushQueue();
     app.post('/v1/push', async (request) => {
-      const session = await sessionOf(context, request, { forDelivery: true });
+      const whoAsks = (): Promise<Session> => sessionOf(context, request, { forDelivery: true });
+      const session = await whoAsks();
       const asked = PushEnvelopeSchema.parse(request.body);
       requireOwnDevice(session, asked.device);
       requireEpoch(context, request, asked.epoch);
       const offers = readOffers(asked.events);
-      return queue.run(session.account.tenant, () => push(context, session, offers, asked.run));
+      // Rights and login count as they are when its turn comes.
+      return queue.run(session.account.tenant, async (hasWaited) =>
+        push(context, hasWaited ? await whoAsks() : session, offers, asked.run),
+      );
     });
     app.post('/v1/carried', async (request) => {
-      const session = await sessionOf(context, request, { forDelivery: true });
+      const whoAsks = (): Promise<Session> => sessionOf(context, request, { forDelivery: true });
+      const session = await whoAsks();
       const carried = CarriedEnvelopeSchema.parse(request.body);
       const offers = readOffers(carried.events);
       // What is signed is the whole text: it has to be written down as it was, whatever is in it.
       if (carried.events.some(isTooDeep))
         throw new Problem(400, 'http.malformed', 'An event is nested too deep.');
-      return queue.run(session.account.tenant, () => takeCarried(context, session, { ...carried, offers }));
+      return queue.run(session.account.tenant, async (hasWaited) =>
+        takeCarried(context, hasWaited ? await whoAsks() : session, { ...carried, offers }),
+      );
     });
     app.post('/v1/devices/renew', async (request) => {
       const session = await sessionOf(context, request);

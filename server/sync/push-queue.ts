@@ -28,14 +28,18 @@ export class PushQueue {
     this.#limits = limits;
   }
 
-  /** @throws Problem 503 `server.busy` when too many wait already. */
-  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * @param work hears whether it had to wait: what was known of who asks may have changed since.
+   * @throws Problem 503 `server.busy` when too many wait already.
+   */
+  async run<T>(name: string, work: (hasWaited: boolean) => Promise<T>): Promise<T> {
     const tenant = this.#tenants.get(name) ?? { running: 0, waiting: [] };
     this.#tenants.set(name, tenant);
-    if (tenant.running < this.#limits.running) tenant.running++;
-    else await this.#turn(tenant);
+    const hasToWait = tenant.running >= this.#limits.running;
+    if (hasToWait) await this.#turn(tenant);
+    else tenant.running++;
     try {
-      return await work();
+      return await work(hasToWait);
     } finally {
       const next = tenant.waiting.shift();
       // The place goes from hand to hand: nobody who comes later takes it first.

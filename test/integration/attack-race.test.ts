@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { AttackedServer, DATABASES } from '#test/support/attack/attacked-server.ts';
 import { newUser, PASSWORD } from '#test/support/attack/victim.ts';
 import { ask, codeOf } from '#test/support/login-device.ts';
+import { PUSH_QUEUE } from '#server/sync/push-queue.ts';
 import { askRunningServer } from '#server/ops/control.ts';
 import type { SyncDevice } from '#test/support/sync-device.ts';
 
@@ -136,6 +137,46 @@ describe.each(DATABASES)('What is taken away while it is in use on %s', (kind) =
     expect(answer).toMatchObject({ status: 200, body: { verdicts: [{ id: late.id, verdict: 'accepted' }] } });
     expect((await device.entity(stream)).map(({ id }) => id)).toEqual([late.id]);
   });
+
+  it.runIf(kind === 'PostgreSQL')(
+    '[AT14] judges a push that waited for its turn by the rights of that moment',
+    async () => {
+      const [busy, waiter] = [await staff('busy'), await staff('moved')];
+      const push = (device: SyncDevice) =>
+        device.request('POST', '/v1/push', {
+          device: device.login.deviceId,
+          epoch: server.running.epoch,
+          events: [device.event({ stream: 'probe/waited', scope: 'region/sz' })],
+        });
+      const client = new Client({ connectionString: server.databaseUrl });
+      await client.connect();
+      try {
+        await client.query('BEGIN');
+        await client.query(`SELECT 1 FROM devices WHERE tenant = 'acme' FOR UPDATE`);
+        const { running, waiting } = PUSH_QUEUE;
+        const first = Array.from({ length: running }, () => push(busy));
+        for (let blocked = 0; blocked < running;) {
+          const [row] = await server.rows<{ n: number }>(
+            `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+          );
+          blocked = row?.n ?? 0;
+        }
+        // One more than may wait, so that one is turned away: then all the others do wait, at least one of these two.
+        const judged = [push(waiter), push(waiter)];
+        const rest = Array.from({ length: waiting - 1 }, () => push(busy));
+        await expect(Promise.race([...judged, ...rest])).resolves.toMatchObject({ status: 503 });
+        await client.query(`UPDATE users SET home_region = 'bj' WHERE tenant = 'acme' AND id = 'moved'`);
+        await client.query('COMMIT');
+        await Promise.all([...first, ...rest]);
+        const answers = (await Promise.all(judged)).filter(({ status }) => status !== 503);
+        expect(answers).not.toEqual([]);
+        for (const { body } of answers)
+          expect(body).toMatchObject({ verdicts: [{ verdict: 'refused', code: 'sync.noRight' }] });
+      } finally {
+        await client.end();
+      }
+    },
+  );
 
   it('[AT15] gives one device a few lines of pokes, and takes none from others', async () => {
     const [greedy, other] = [await staff('greedy'), await staff('patient')];

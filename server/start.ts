@@ -140,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       now,
       ...(options.uploads === undefined ? {} : { limits: options.uploads }),
       unnamed: options.unnamed,
+      dropDrafts: (beforeMs) => storage.dropDrafts(beforeMs),
       onCleaningFailed: (error) => log.warn({ err: error }, 'Abandoned uploads were not removed.'),
     });
     undo.push(async () => {

@@ -7,6 +7,9 @@ import { writeDraft } from './write-draft.ts';
 
 export { isSha256 } from './content-store.ts';
 
+/** Where contents are written that have no name yet. */
+const DRAFTS = 'incoming';
+
 /** Contents as files of one folder, a folder for each tenant. Several servers may share it (NFS, CephFS). */
 export class ContentFiles implements ContentStore {
   readonly #root: string;
@@ -18,7 +21,7 @@ export class ContentFiles implements ContentStore {
   async put(tenant: string, sha256: string, content: Readable, maxBytes: number): Promise<number> {
     const path = this.#path(tenant, sha256);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const draft = await writeDraft(join(this.#root, 'incoming'), sha256, content, maxBytes);
+    const draft = await writeDraft(join(this.#root, DRAFTS), sha256, content, maxBytes);
     try {
       await rename(draft.path, path);
     } catch (error) {
@@ -62,6 +65,13 @@ export class ContentFiles implements ContentStore {
       const name = nameAt(path);
       if (name !== undefined) yield { ...name, size, modifiedAt };
     }
+  }
+
+  /** Removes what processes that died were writing. @param beforeMs nothing was added since (milliseconds since 1970). */
+  async dropDrafts(beforeMs: number): Promise<void> {
+    const folder = join(this.#root, DRAFTS);
+    for await (const { path, modifiedAt } of filesBelow(folder))
+      if (modifiedAt < beforeMs) await rm(join(folder, ...path), { force: true });
   }
 
   #path(tenant: string, sha256: string): string {

@@ -13,6 +13,8 @@ export interface Storage {
   readonly failures: number;
   /** Whether it is there. @param thorough writes and removes something, too. @throws StorageFailure */
   probe(thorough: boolean): Promise<void>;
+  /** Removes drafts of processes that died, those that were last written to before then (milliseconds since 1970). */
+  dropDrafts(beforeMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,13 +31,20 @@ export async function openStorage(folder: string, blobs: string | undefined): Pr
 }
 
 function filesIn(folder: string): Storage {
+  const [attachments, segments] = [
+    new ContentFiles(join(folder, 'blobs')),
+    new ContentFiles(join(folder, 'segments')),
+  ];
   return {
-    attachments: new ContentFiles(join(folder, 'blobs')),
-    segments: new ContentFiles(join(folder, 'segments')),
+    attachments,
+    segments,
     uploads: new UploadFiles(join(folder, 'uploads')),
     failures: 0,
     // Readiness looks at the folder itself.
     probe: () => Promise.resolve(),
+    dropDrafts: async (beforeMs) => {
+      for (const contents of [attachments, segments]) await contents.dropDrafts(beforeMs);
+    },
     close: () => Promise.resolve(),
   };
 }

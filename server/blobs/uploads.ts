@@ -35,6 +35,8 @@ export interface UploadsOptions {
   readonly limits?: Partial<UploadLimits>;
   readonly unnamed?: Partial<UnnamedLimits> | undefined;
   readonly lockTimes?: LockTimes;
+  /** Removes drafts of contents that were last written to before then (milliseconds since 1970). */
+  readonly dropDrafts?: (beforeMs: number) => Promise<void>;
   readonly onCleaningFailed?: (error: unknown) => void;
 }
 
@@ -78,14 +80,35 @@ export class Uploads {
     return response;
   }
 
-  /** Removes uploads that nobody has added to for weeks, attachments that nobody names, and locks of nodes that died. */
+  /**
+   * Removes uploads that nobody has added to for weeks, attachments that nobody names, and what nodes that died have left.
+   * @returns how many uploads were removed.
+   */
   async clean(): Promise<number> {
     await this.#locks.dropDead();
-    const abandoned = await this.#table.abandoned();
-    for (const row of abandoned) await this.#locks.hold(row, () => this.#remove(row));
+    let removed = 0;
+    for (const row of await this.#table.abandoned()) {
+      try {
+        if (await this.#removeAbandoned(row)) removed++;
+      } catch (error) {
+        // Somebody writes to it: it is not abandoned, and the others are.
+        if (!(error instanceof Problem)) throw error;
+      }
+    }
     await this.#dropLeftovers();
     await sweepBlobs(this.#options, this.#rights.keptMs);
-    return abandoned.length;
+    await this.#options.dropDrafts?.(this.#options.now() - LEFTOVER_MS);
+    return removed;
+  }
+
+  /** What it was before the lock may not be so behind it: somebody has gone on with the upload, or ended it. */
+  async #removeAbandoned(key: UploadKey): Promise<boolean> {
+    return this.#locks.hold(key, async () => {
+      const row = await this.#table.find(key);
+      if (row === undefined || !this.#table.isAbandoned(row)) return false;
+      await this.#remove(key);
+      return true;
+    });
   }
 
   /** Bytes whose row is gone: a crash came between the two. */
@@ -152,7 +175,7 @@ export class Uploads {
     const isOwn = row?.userId === owner.userId && row.deviceId === owner.deviceId;
     if (row === undefined || !isOwn) throw unknownUpload();
     if (this.#table.isAbandoned(row)) {
-      await this.#locks.hold(key, () => this.#remove(key));
+      await this.#removeAbandoned(key);
       throw unknownUpload();
     }
     if (request.method === 'PATCH') await this.#table.touch(key);

@@ -42,6 +42,8 @@ export function openBucket(
       await dropLeftovers(scratch);
       await tryOut(bucket, own);
     },
+    // Each process has a folder of its own, and looks at its start for those that others have left.
+    dropDrafts: () => dropLeftovers(scratch),
     close: async () => {
       bucket.close();
       await rm(own, { recursive: true, force: true });

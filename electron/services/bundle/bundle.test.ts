@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DomainEvent } from '#shared/events/envelope.ts';
 import { aDraft } from '#test/support/journal-builders.ts';
 import { DeviceKey } from '../access/device-key.ts';
@@ -93,6 +93,32 @@ test('[SY95] a bundle gives back what was put in, and nothing of it can be read 
   expect(sizes).toEqual([700_000]);
   const raw = (await readFile(path)).toString('latin1');
   for (const secret of ['li.wei', 'ticket', 'device-1', 'p.jpg']) expect(raw).not.toContain(secret);
+});
+
+test('[SY95] a bundle lasts before it is told as written: its bytes, its name, and the folders made for it', async () => {
+  path = join(dir, 'usb', 'faultline', 'out.faultline');
+  const handle = await open(dir);
+  const proto = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  await aBundle();
+  await rm(join(dir, 'usb'), { recursive: true });
+  const flushed: number[] = [];
+  const { sync } = proto;
+  vi.spyOn(proto, 'sync').mockImplementation(async function (this: FileHandle) {
+    await sync.call(this);
+    // A name counts from when it stands there.
+    if (await stat(path).catch(() => undefined)) flushed.push((await this.stat()).ino);
+  });
+  const about = {
+    tenant: 'main',
+    device: 'device-1',
+    actor: 'li.wei',
+    createdAt: '2026-05-04T08:00:00.000Z',
+  };
+  await writeBundle(path, seal, { ...about, signer, events: [], carried: [], blobs: [] }, blobs);
+  vi.restoreAllMocks();
+  const folders = [join(dir, 'usb', 'faultline'), join(dir, 'usb'), dir];
+  expect(flushed).toEqual(await Promise.all(folders.map(async (folder) => (await stat(folder)).ino)));
 });
 
 test('[SY95] a wrong passphrase is told from damage', async () => {

@@ -12,6 +12,7 @@ import type { CarriedRequest } from '#shared/sync/protocol.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { bundleFailed, tooLargeBundle } from './bundle-error.ts';
 import type { BundleSeal } from './bundle-key.ts';
+import { syncFolder } from '../workspace/write-atomically.ts';
 import { carriedChunks, type Signer } from './carried-chunks.ts';
 import { FrameWriter } from './frame-writer.ts';
 
@@ -30,7 +31,8 @@ export interface BundleContent {
 }
 
 /**
- * Writes a bundle: to a file beside it first, so that a crash leaves nothing half written under the name.
+ * Writes a bundle: to a file beside it first, so that a crash leaves nothing half written under the name. It lasts, also when
+ * the power goes, before this resolves.
  * @returns what is in it.
  * @throws HostError `bundle.failed`, `bundle.tooLarge`.
  */
@@ -62,7 +64,7 @@ export async function writeBundle(
   };
   const temp = `${path}.part`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    const made = await mkdir(dirname(path), { recursive: true });
     const file = await open(temp, 'w', 0o600);
     let bytes: number;
     try {
@@ -81,6 +83,8 @@ export async function writeBundle(
       await file.close();
     }
     await rename(temp, path);
+    // A wipe destroys the rest on the strength of this file: its name has to last, not only what is in it.
+    await makeLast(path, made);
     return { events, blobs: present.length, bytes };
   } catch (thrown) {
     await rm(temp, { force: true }).catch(() => undefined);
@@ -88,6 +92,20 @@ export async function writeBundle(
     // What the disk says: full, no such folder, not allowed.
     if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) throw bundleFailed(code);
     throw thrown;
+  }
+}
+
+/** @param made the first of the folders on the way that had to be made. */
+async function makeLast(path: string, made: string | undefined): Promise<void> {
+  try {
+    let folder = dirname(path);
+    await syncFolder(folder);
+    for (; made !== undefined && folder.length >= made.length; folder = dirname(folder))
+      await syncFolder(dirname(folder));
+  } catch (thrown) {
+    // Some drives of the network have no such thing as flushing a folder: there is no more that could be done.
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code !== 'EINVAL' && code !== 'ENOTSUP') throw thrown;
   }
 }
 

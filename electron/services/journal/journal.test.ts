@@ -267,6 +267,24 @@ describe('a damaged disk', () => {
     expect(texts(await all(again))).toEqual(['a', 'b', 'd']);
   });
 
+  test('[H42] what a start that was cut off had written is set aside for good before anything else can be written', async () => {
+    const first = await open();
+    await first.append([aDraft('of a start that was cut off')]);
+    await first.close();
+    const flushed: string[][] = [];
+    const files: SegmentFiles = {
+      ...diskFiles,
+      syncFolder: async (dir) => {
+        await diskFiles.syncFolder(dir);
+        flushed.push((await readdir(dir)).filter((name) => name.endsWith('.journal')));
+      },
+    };
+    const fresh = await open({ files, startFresh: true });
+    // The folder that it went to, and the one that it left.
+    expect(flushed).toEqual([['0000000001.journal'], []]);
+    expect(await all(fresh)).toEqual([]);
+  });
+
   test('[J10] a segment that a failing disk has left half made is gone on with: writing needs no restart', async () => {
     const failure = Object.assign(new Error('input/output error'), { code: 'EIO' });
     const disk = { fails: false };

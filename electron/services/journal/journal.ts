@@ -84,7 +84,7 @@ export class Journal {
     const lock = await takeJournalLock(dir, clock.bootId);
     try {
       const ledger = new Ledger();
-      if (options.startFresh === true) await setAsideSegments(dir, lock.fence);
+      if (options.startFresh === true) await setAsideSegments(dir, lock.fence, files);
       const opened = await openSegments(dir, ledger, files);
       const writer = new SegmentWriter(dir, files, options.segmentBytes ?? SEGMENT_BYTES, opened);
       const { problems, events } = opened;

@@ -69,11 +69,14 @@ export function readSegment(dir: string, number: number): Promise<Buffer> {
 }
 
 /** Moves all segments into a folder of their own, where nothing reads them any more. */
-export async function setAsideSegments(dir: string, fence: number): Promise<void> {
+export async function setAsideSegments(dir: string, fence: number, files: SegmentFiles): Promise<void> {
   const segments = await listSegments(dir);
   if (segments.length === 0) return;
   const aside = join(dir, `unfinished-${fence}`);
   await mkdir(aside, { recursive: true, mode: 0o700 });
   for (const number of segments)
     await rename(join(dir, segmentName(number)), join(aside, segmentName(number)));
+  // Both, before anything else is written down: or a loss of power could bring them back under what is founded next.
+  await files.syncFolder(aside);
+  await files.syncFolder(dir);
 }

@@ -1,6 +1,6 @@
 import { eventTypes } from '#shared/domain/registry.ts';
 import type { DomainEvent } from '#shared/events/envelope.ts';
-import type { Database, Sql } from '../db/database.ts';
+import { writeWithRetry, type Database, type Sql } from '../db/database.ts';
 import type { DomainPort } from './domain.ts';
 import { foldIntoRows, lockRows, placesOf, type FactIn } from './fold-into-rows.ts';
 
@@ -14,7 +14,7 @@ const BATCH = 1_000;
 
 /**
  * Folds all rows anew when the domain has learnt event types since they were
- * made: an older server took events of newer laptops in verbatim and could not fold them.
+ * made: an older server took events of newer laptops in verbatim and could not fold them. Whoever writes meanwhile waits.
  * @returns whether it had to.
  */
 export async function refoldIfDomainChanged(
@@ -22,11 +22,13 @@ export async function refoldIfDomainChanged(
   domain: DomainPort,
   fingerprint: string,
 ): Promise<boolean> {
-  return database.transaction('write', async (sql) => {
+  return writeWithRetry(database, async (sql) => {
     const [fact] = await sql.query<{ value: string }>(
       `SELECT value FROM server_facts WHERE name = 'domain' FOR UPDATE`,
     );
     if (fact?.value === fingerprint) return false;
+    // In the order in which a push comes to them. Reading goes on.
+    await sql.query('LOCK TABLE rows, event_entities, events, scopes IN EXCLUSIVE MODE');
     await refoldAll(sql, domain);
     await sql.query(
       `INSERT INTO server_facts (name, value) VALUES ('domain', $1)

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Language, Workspace } from '#shared/host/app.ts';
 import { WorkspaceSchema } from '#shared/host/app.ts';
@@ -13,6 +12,7 @@ import { Journal } from '../journal/journal.ts';
 import type { ServerClient } from '../sync/server-client.ts';
 import type { SyncEngine } from '../sync/sync-engine.ts';
 import { SyncError } from '../sync/sync-error.ts';
+import { aDemoWorkspace } from './demo-workspace.ts';
 import { InTurn } from './in-turn.ts';
 import { JsonFile } from './json-file.ts';
 import { makeEngine } from './make-engine.ts';
@@ -45,9 +45,6 @@ export interface ServerLogin {
   readonly password: string;
   readonly deviceName: string;
 }
-
-const DEMO_USER = { userId: 'li.wei', userName: '李伟', homeRegion: 'sz' } as const;
-const ALL_ROLES = ['engineer', 'specialist', 'technician', 'desk', 'manager'];
 
 /** The one workspace of a data folder: makes it, opens it, logs it in again, and lets it go. */
 export class WorkspaceHolder {
@@ -121,16 +118,7 @@ export class WorkspaceHolder {
   /** @throws HostError `app.alreadyInWorkspace`. */
   startDemo(language: Language): Promise<void> {
     return this.#make(async () => {
-      const suffix = randomBytes(6).toString('hex');
-      const workspace: Workspace = {
-        kind: 'demo',
-        workspaceId: `demo-${suffix}`,
-        ...DEMO_USER,
-        roles: ALL_ROLES,
-        deviceId: `demo-device-${suffix}`,
-        deviceCode: 'DEMO',
-        scopes: ['org', `region/${DEMO_USER.homeRegion}`, `user/${DEMO_USER.userId}`],
-      };
+      const workspace = aDemoWorkspace();
       const journal = await this.#openFreshJournal(workspace);
       await this.#finish(workspace, journal, () =>
         this.#options.seedDemo(journal, { language, deviceCode: workspace.deviceCode }),

@@ -1,14 +1,19 @@
+import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { carriedText } from '#server/sync/carried.ts';
 import {
+  AuditQuerySchema,
   DeviceQuerySchema,
   NewUserSchema,
   ReasonSchema,
+  RefusalQuerySchema,
   RefusalRefSchema,
   RegionNamesSchema,
+  RevokeSchema,
   TeamDataSchema,
   UserChangeSchema,
+  UserQuerySchema,
 } from '#shared/sync/admin.ts';
 import {
   CarriedRequestSchema,
@@ -30,6 +35,25 @@ import type { SyncDevice } from '#test/support/sync-device.ts';
 
 const SEED = Number(process.env['FAULTLINE_FUZZ_SEED'] ?? 20_261_122);
 const ROUNDS = Number(process.env['FAULTLINE_FUZZ_ROUNDS'] ?? 25);
+
+/** Which body each route reads, by its source: a schema that a route begins to read is fuzzed too. */
+const ROUTES = new URL('../../server/http/', import.meta.url);
+const HERE = new URL(import.meta.url);
+it('[AT8] knows every schema by which a route reads', async () => {
+  const own = await readFile(HERE, 'utf8');
+  const sources = await Promise.all(
+    (await readdir(ROUTES))
+      .filter((name) => name.endsWith('-routes.ts'))
+      .map((name) => readFile(new URL(name, ROUTES), 'utf8')),
+  );
+  const read = sources.flatMap((source) =>
+    [...source.matchAll(/\b(\w+)Schema\.parse\(/g)].map(([, name = '']) => name),
+  );
+  // Envelopes of a push and of carried facts read each event by itself.
+  const named = read.map((name) => `${name.replace('Envelope', 'Request')}Schema`);
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter((name) => own.split(name).length < 3)).toEqual([]);
+});
 
 describe.each(DATABASES)('Every message of the wire, fuzzed, on %s', (kind) => {
   let server: AttackedServer;
@@ -134,7 +158,8 @@ describe.each(DATABASES)('Every message of the wire, fuzzed, on %s', (kind) => {
       ],
       ['PUT', '/v1/admin/regions/xy', RegionNamesSchema, names],
       ['PUT', '/v1/admin/teams/xy', TeamDataSchema, { ...names, region: 'sz', tier: null }],
-      ['POST', '/v1/admin/devices/none/revoke', ReasonSchema, { reason: 'x' }],
+      ['POST', '/v1/admin/devices/none/revoke', RevokeSchema, { reason: 'x', endSignIn: true }],
+      ['POST', '/v1/admin/devices/none/reinstate', ReasonSchema, { reason: 'x' }],
       ['POST', '/v1/admin/refusals/accept', RefusalRefSchema, refusal],
       ['POST', '/v1/admin/refusals/dismiss', RefusalRefSchema, refusal],
     ] as const;
@@ -194,10 +219,17 @@ describe.each(DATABASES)('Every message of the wire, fuzzed, on %s', (kind) => {
       ['PUT', (value) => `/v1/admin/regions/${encoded(value)}`],
       ['DELETE', (value) => `/v1/admin/teams/${encoded(value)}`],
       ['POST', (value) => `/v1/admin/devices/${encoded(value)}/revoke`],
-      ...Object.keys(DeviceQuerySchema.shape).map((name): [string, (value: string) => string] => [
-        'GET',
-        (value) => `/v1/admin/devices?${name}=${encoded(value)}&${name}=twice`,
-      ]),
+      ...Object.entries({
+        users: UserQuerySchema,
+        devices: DeviceQuerySchema,
+        refusals: RefusalQuerySchema,
+        audit: AuditQuerySchema,
+      }).flatMap(([list, { shape }]) =>
+        Object.keys(shape).map((name): [string, (value: string) => string] => [
+          'GET',
+          (value) => `/v1/admin/${list}?${name}=${encoded(value)}&${name}=twice`,
+        ]),
+      ),
       ['GET', (value) => `/v1/admin/users?search=${encoded(value)}`],
       ['GET', (value) => `/v1/admin/refusals?after=${encoded(value)}`],
       ['GET', (value) => `/v1/admin/audit?before=${encoded(value)}`],

@@ -1,19 +1,20 @@
-import { Button, MantineProvider } from '@mantine/core';
+import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppInfo } from '#shared/host/app.ts';
+import { errorCode } from '#shared/host/errors.ts';
 import { LockScreen } from '../features/access/index.ts';
 import { FirstStart } from '../features/start/first-start.tsx';
 import { connectHost, type HostLink } from '../host/connect.ts';
 import { setAppState } from './app-state.ts';
-import classes from './application.module.css';
 import { useConnectionState } from './connection-state.ts';
 import { explainError } from './explain.ts';
 import { setLanguage } from './i18n/i18n.ts';
 import { styleNonce } from './nonce.ts';
 import { cssVariablesResolver, theme } from './theme.ts';
-import { OpenWorkspace } from './workspace.tsx';
+import { Trouble } from './trouble.tsx';
+import { closeStores, OpenWorkspace } from './workspace.tsx';
 
 const link: HostLink = connectHost();
 
@@ -21,6 +22,7 @@ const link: HostLink = connectHost();
 export function Application() {
   const { info, connection, trouble } = useHostInfo();
   const { t } = useTranslation();
+  const isElsewhere = useConnectionState(({ host }) => host === 'elsewhere');
   const scheme = info?.settings.theme ?? 'system';
   const close = t('app.close');
   const spoken = useMemo(() => withCloseLabel(close), [close]);
@@ -42,7 +44,7 @@ export function Application() {
       <Lost trouble={trouble} isStarted={info !== undefined} />
       {info?.workspace === null && info.access === 'open' && <FirstStart host={link.client} info={info} />}
       {info?.access === 'locked' && <LockScreen host={link.client} info={info} />}
-      {info !== undefined && info.workspace !== null && info.access === 'open' && (
+      {!isElsewhere && info !== undefined && info.workspace !== null && info.access === 'open' && (
         <OpenWorkspace host={link.client} info={info} workspace={info.workspace} connection={connection} />
       )}
     </MantineProvider>
@@ -73,6 +75,8 @@ function useHostInfo(): { info: AppInfo | undefined; connection: number; trouble
       useConnectionState.setState({ host: state });
       setTrouble(reason);
       controller?.abort();
+      // Here nothing may be shown, or written, that the other window knows better.
+      if (state === 'elsewhere') closeStores();
       if (state !== 'open') return;
       controller = new AbortController();
       setConnection((count) => count + 1);
@@ -83,24 +87,36 @@ function useHostInfo(): { info: AppInfo | undefined; connection: number; trouble
   return { info, connection, trouble };
 }
 
-/** Shown over everything while the host does not answer. */
+/** Shown over everything while the host does not answer, or answers another window. */
 function Lost({ trouble, isStarted }: { trouble: unknown; isStarted: boolean }) {
   const { t } = useTranslation();
   const state = useConnectionState((connection) => connection.host);
   const isLost = state === 'dead' || (state === 'reconnecting' && isStarted) || trouble !== undefined;
   useEffect(() => {
-    if (state === 'dead') setAppState('lost');
+    if (state === 'dead' || state === 'elsewhere') setAppState('lost');
   }, [state]);
   if (!isLost || state === 'open') return null;
+  const isElsewhere = state === 'elsewhere' || errorCode(trouble) === 'host.clientActive';
+  if (isElsewhere) {
+    return (
+      <Trouble
+        testId="host-elsewhere"
+        title={t('app.lost.elsewhere')}
+        text={explainError(trouble)}
+        act={t('app.lost.takeOver')}
+        onAct={() => link.takeOver()}
+      />
+    );
+  }
+  const isComingBack = state === 'reconnecting';
   return (
-    <div className={classes.lost} role="alert" data-testid="host-lost">
-      <h1>{t('app.lost.title')}</h1>
-      <p>{trouble === undefined ? t('app.lost.text') : explainError(trouble)}</p>
-      {state === 'reconnecting' ? (
-        <p>{t('app.lost.reconnecting')}</p>
-      ) : (
-        <Button onClick={() => window.location.reload()}>{t('app.lost.reload')}</Button>
-      )}
-    </div>
+    <Trouble
+      testId="host-lost"
+      title={t('app.lost.title')}
+      text={trouble === undefined ? t('app.lost.text') : explainError(trouble)}
+      {...(isComingBack
+        ? { wait: t('app.lost.reconnecting') }
+        : { act: t('app.lost.reload'), onAct: () => window.location.reload() })}
+    />
   );
 }

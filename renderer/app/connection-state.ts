@@ -1,8 +1,7 @@
 import { create } from 'zustand';
+import type { HostState } from '../host/connect.ts';
 
 /** Whether the host answers. */
-export const useConnectionState = create<{ readonly host: 'connecting' | 'open' | 'reconnecting' | 'dead' }>(
-  () => ({
-    host: 'connecting',
-  }),
-);
+export const useConnectionState = create<{ readonly host: HostState }>(() => ({
+  host: 'connecting',
+}));

@@ -2,25 +2,40 @@ import { notifications } from '@mantine/notifications';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppInfo, Workspace } from '#shared/host/app.ts';
-import { openStore, type StoreClient } from '../db/open-store.ts';
+import { openStore, type OpenStore } from '../db/open-store.ts';
 import type { HostClient } from '../host/connect.ts';
 import { runEngine } from '../sync/engine.ts';
 import { DeskContext, type Desk } from './desk.ts';
 import { explainError } from './explain.ts';
 import { Frame } from './frame.tsx';
 import { setAppState } from './app-state.ts';
+import { Trouble } from './trouble.tsx';
 
 /** The store outlives a lost connection to the host: it is opened once for a workspace. */
-const stores = new Map<string, Promise<StoreClient>>();
+const stores = new Map<string, Promise<OpenStore>>();
 
-function storeOf(workspaceId: string, host: HostClient): Promise<StoreClient> {
+function storeOf(workspaceId: string, host: HostClient): Promise<OpenStore> {
   const known = stores.get(workspaceId);
   if (known !== undefined) return known;
   const open = openStore(workspaceId, host.app.cacheKey({}));
   stores.set(workspaceId, open);
+  const forget = (): void => {
+    if (stores.get(workspaceId) === open) stores.delete(workspaceId);
+  };
   // Without its key it is not opened; the next connection asks again.
-  open.catch(() => stores.delete(workspaceId));
+  open.then(({ ended }) => ended).then(forget, forget);
   return open;
+}
+
+/** Gives the database free: another window goes on with it. */
+export function closeStores(): void {
+  for (const open of stores.values()) {
+    open.then(
+      (store) => store.close(),
+      () => undefined,
+    );
+  }
+  stores.clear();
 }
 
 /** An open workspace: store and engine behind the frame. `connection` counts connections: the engine starts anew with each. */
@@ -32,19 +47,26 @@ export function OpenWorkspace(props: {
 }) {
   const { host, info, workspace, connection } = props;
   const { t } = useTranslation();
-  const [store, setStore] = useState<StoreClient>();
+  const [opened, setOpened] = useState<OpenStore>();
+  const [failure, setFailure] = useState<string>();
+  const [start, setStart] = useState(0);
+  const store = opened?.client;
   const [notice, setNotice] = useState<string>();
 
   useEffect(() => {
     let isMounted = true;
-    storeOf(workspace.workspaceId, host).then(
-      (opened) => isMounted && setStore(() => opened as StoreClient),
-      (thrown: unknown) => setNotice(explainError(thrown)),
-    );
+    storeOf(workspace.workspaceId, host)
+      .then((open) => {
+        if (!isMounted) return undefined;
+        setFailure(undefined);
+        setOpened(open);
+        return open.ended.then(() => isMounted && setFailure(t('app.store.ended')));
+      })
+      .catch((thrown: unknown) => isMounted && setFailure(explainError(thrown)));
     return () => {
       isMounted = false;
     };
-  }, [host, workspace.workspaceId, connection]);
+  }, [host, workspace.workspaceId, connection, start, t]);
 
   useEffect(() => {
     if (store === undefined) return undefined;
@@ -75,10 +97,24 @@ export function OpenWorkspace(props: {
     () => store && { host, store, info, workspace },
     [host, store, info, workspace],
   );
-  if (desk === undefined) return <p style={{ padding: 24 }}>{notice ?? t('app.loading')}</p>;
   return (
-    <DeskContext value={desk}>
-      <Frame notice={notice} />
-    </DeskContext>
+    <>
+      {failure !== undefined && (
+        <Trouble
+          testId="store-ended"
+          title={t('app.store.title')}
+          text={failure}
+          act={t('app.store.restart')}
+          onAct={() => setStart((count) => count + 1)}
+        />
+      )}
+      {desk === undefined ? (
+        failure === undefined && <p style={{ padding: 24 }}>{notice ?? t('app.loading')}</p>
+      ) : (
+        <DeskContext value={desk}>
+          <Frame notice={notice} />
+        </DeskContext>
+      )}
+    </>
   );
 }

@@ -17,9 +17,14 @@ self.onmessage = (message: MessageEvent<StoreStart>) => {
   const port = message.ports[0];
   if (port === undefined) throw new Error('The store was started without a port.');
   const { database, key, protection } = message.data;
-  serveContract(
-    storeContract,
-    createStoreHandlers(database, () => Date.now(), { key: key ?? undefined, protection }),
-    portTransport(port),
-  );
+  // Two stores on one database would not see what the other writes: the second waits until the first has ended, and
+  // the lock goes with the worker that holds it.
+  void navigator.locks.request(database, () => {
+    serveContract(
+      storeContract,
+      createStoreHandlers(database, () => Date.now(), { key: key ?? undefined, protection }),
+      portTransport(port),
+    );
+    return new Promise(() => undefined);
+  });
 };

@@ -14,9 +14,10 @@ export type { HostClient } from '#shared/host/contract.ts';
  * - `connecting`: the first connection is being made
  * - `open`: the host answers
  * - `reconnecting`: it answered before; what was saved is safe
+ * - `elsewhere`: it goes on in another window, which took it over from this one
  * - `dead`: it has refused this page, and asking again would not help
  */
-export type HostState = 'connecting' | 'open' | 'reconnecting' | 'dead';
+export type HostState = 'connecting' | 'open' | 'reconnecting' | 'elsewhere' | 'dead';
 
 /** The page's way to its host. It outlives every single connection. */
 export interface HostLink {
@@ -28,6 +29,8 @@ export interface HostLink {
   readonly state: HostState;
   /** Told the state at once and at each change, with the reason of a refusal. Returns how to stop. */
   onState(listener: (state: HostState, reason?: unknown) => void): () => void;
+  /** Takes the place of the window that has the host now. */
+  takeOver(): void;
 }
 
 /** Where the transports of one page come from. */
@@ -51,6 +54,8 @@ export function connectHost(source: TransportSource = takeToken() ?? preloadPort
   const listeners = new Set<(state: HostState, reason?: unknown) => void>();
   let state: HostState = 'connecting';
   let reason: unknown;
+  let isTakingOver = false;
+  let hurry: () => void = () => undefined;
   let next = Promise.withResolvers<HostConnection<HostContract>>();
   next.promise.catch(() => undefined);
 
@@ -62,13 +67,17 @@ export function connectHost(source: TransportSource = takeToken() ?? preloadPort
 
   const connectOnce = async (): Promise<void> => {
     const transport = await source.open();
-    const connection = await connectContract(hostContract, transport, { token: source.token });
+    const connection = await connectContract(hostContract, transport, {
+      token: source.token,
+      ...(isTakingOver && { takeOver: true }),
+    });
+    isTakingOver = false;
     next.resolve(connection);
     enter('open');
-    await connection.closed;
+    const farewell = await connection.closed;
     next = Promise.withResolvers();
     next.promise.catch(() => undefined);
-    enter('reconnecting');
+    enter(farewell?.code === 'host.takenOver' ? 'elsewhere' : 'reconnecting', farewell);
   };
 
   const keepConnected = async (): Promise<void> => {
@@ -86,7 +95,11 @@ export function connectHost(source: TransportSource = takeToken() ?? preloadPort
         // Another window has the host, or it is not up yet: said, and tried again.
         enter(state, errorCode(thrown) === 'host.unavailable' ? undefined : thrown);
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await new Promise<void>((resolve) => {
+        hurry = resolve;
+        // Two windows that both came back by themselves would take it from each other for ever.
+        if (state !== 'elsewhere') setTimeout(resolve, pause);
+      });
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
   };
@@ -101,6 +114,10 @@ export function connectHost(source: TransportSource = takeToken() ?? preloadPort
       listeners.add(listener);
       listener(state, reason);
       return () => listeners.delete(listener);
+    },
+    takeOver: () => {
+      isTakingOver = true;
+      hurry();
     },
   };
 }

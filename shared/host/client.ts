@@ -12,8 +12,8 @@ interface Waiting {
 /** One open connection to a host. */
 export interface HostConnection<C extends ContractSpec> {
   readonly client: ContractClient<C>;
-  /** Resolves when the connection is over, for whatever reason. */
-  readonly closed: Promise<void>;
+  /** Resolves when the connection is over, with the reason if the host gave one. */
+  readonly closed: Promise<HostError | undefined>;
   close(): void;
 }
 
@@ -25,6 +25,8 @@ const unavailable = (): HostError =>
 
 export interface ConnectOptions {
   readonly token?: string;
+  /** Asks for the place of whoever is connected now. */
+  readonly takeOver?: true;
   /** The error of calls and streams under way when the transport closes; `host.unavailable` if not given. */
   readonly lost?: () => HostError;
 }
@@ -44,7 +46,8 @@ export function connectContract<C extends ContractSpec>(
   let nextId = 1;
   let isOpen = false;
   let isClosed = false;
-  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
+  let farewell: HostError | undefined;
+  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<HostError | undefined>();
   const { promise: opened, resolve: resolveOpened, reject: rejectOpened } = Promise.withResolvers<void>();
 
   transport.onMessage((raw) => {
@@ -60,7 +63,8 @@ export function connectContract<C extends ContractSpec>(
       return;
     }
     if (message.t === 'refused') {
-      rejectOpened(fromWire(message.error));
+      farewell = fromWire(message.error);
+      rejectOpened(farewell);
       return;
     }
     const entry = waiting.get(message.id);
@@ -80,7 +84,7 @@ export function connectContract<C extends ContractSpec>(
     rejectOpened(lost());
     for (const entry of waiting.values()) entry.onError(lost());
     waiting.clear();
-    resolveClosed();
+    resolveClosed(farewell);
   });
 
   const callMethod = (

@@ -8,7 +8,13 @@ const method = z.string().max(100);
 
 /** What a client may send. Anything else closes the connection. */
 export const ClientMessage = z.discriminatedUnion('t', [
-  z.object({ t: z.literal('hello'), protocol: z.number().int(), token: z.string().max(200).optional() }),
+  z.object({
+    t: z.literal('hello'),
+    protocol: z.number().int(),
+    token: z.string().max(200).optional(),
+    /** The user wants to go on here: whoever is in has to leave. */
+    takeOver: z.literal(true).optional(),
+  }),
   z.object({ t: z.literal('call'), id, method, input: z.unknown() }),
   z.object({ t: z.literal('cancel'), id }),
   z.object({ t: z.literal('listen'), id, method, input: z.unknown(), credit: z.number().positive() }),
@@ -26,6 +32,7 @@ const WireErrorSchema = z.object({
 /** What a host may send. */
 export const HostMessage = z.discriminatedUnion('t', [
   z.object({ t: z.literal('welcome'), protocol: z.number().int() }),
+  /** The hello was not good enough; or, after the welcome, somebody else has the place now. The last message either way. */
   z.object({ t: z.literal('refused'), error: WireErrorSchema }),
   z.object({ t: z.literal('result'), id, output: z.unknown() }),
   z.object({ t: z.literal('error'), id, error: WireErrorSchema }),

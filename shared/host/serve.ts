@@ -3,9 +3,15 @@ import type { CallSpec, ContractHandlers, ContractSpec, MethodSpec, StreamSpec }
 import { cancelled, HostError, toWireError, type WireError } from './errors.ts';
 import { ClientMessage, PROTOCOL_VERSION, type Transport } from './messages.ts';
 
+/** What a client says of itself before it is let in. */
+export interface Hello {
+  readonly token?: string | undefined;
+  readonly takeOver?: true | undefined;
+}
+
 export interface ServeOptions {
   /** Decides whether the first message opens the connection; throws (or rejects with) a HostError to refuse. */
-  readonly admit?: (hello: { token?: string | undefined }) => void | Promise<void>;
+  readonly admit?: (hello: Hello) => void | Promise<void>;
   /** Told of everything thrown that carries no code of ours: it goes to the log, not over the seam. */
   readonly onFault?: (method: string, thrown: unknown) => void;
 }

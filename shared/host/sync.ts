@@ -56,6 +56,8 @@ export const SyncStatusSchema = z.object({
   quarantined: z.number().int(),
   oldestPendingAt: z.string().nullable(),
   lastSyncedAt: z.string().nullable(),
+  /** Why a person has to log in, where more is known than that the login has expired. `restored`: the server was, from a backup. */
+  loginReason: z.literal('restored').optional(),
   lastError: z.object({ code: z.string(), message: z.string() }).nullable(),
   /** When the next try begins by itself, an instant in UTC; `null` when it waits for a person, or nothing waits. */
   nextTryAt: z.string().nullable(),

@@ -178,6 +178,23 @@ describe('the socket', () => {
     second.close();
   });
 
+  it('[H15] gives the place to who asks to take it over, and tells the one who was in', async () => {
+    const first = await knock(token);
+    const second = await connectContract(contract, webSocketTransport(await opened()), {
+      token,
+      takeOver: true,
+    });
+    expect((await first.closed)?.code).toBe('host.takenOver');
+    expect(await second.client.app.echo('here')).toBe('here');
+    const stranger = connectContract(contract, webSocketTransport(await opened()), {
+      token: '0'.repeat(64),
+      takeOver: true,
+    });
+    expect(await codeOf(stranger)).toBe('host.badToken');
+    expect(await second.client.app.echo('still')).toBe('still');
+    second.close();
+  });
+
   it('[H16] is closed to a frame over the limit, before it is read', async () => {
     await expect.poll(() => door.clients()).toBe(0);
     const greedy = await opened();

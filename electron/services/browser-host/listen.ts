@@ -5,9 +5,16 @@ import { HOST_SOCKET_PATH } from '#shared/host/browser-host.ts';
 import { MAX_FRAME_BYTES } from '#shared/host/codec.ts';
 import { HostError } from '#shared/host/errors.ts';
 import type { Transport } from '#shared/host/messages.ts';
+import type { Hello } from '#shared/host/serve.ts';
 import { webSocketTransport } from '../host/websocket-transport.ts';
 import { checkToken, isOwnHost, isOwnOrigin } from './gate.ts';
 import { createPageFiles, refuse } from './page-files.ts';
+
+/** The one who is in. */
+interface Client {
+  readonly socket: WebSocket;
+  readonly transport: Transport;
+}
 
 /** A socket that has not said a right hello by then is closed. */
 const HELLO_MS = 2000;
@@ -22,10 +29,7 @@ export interface ListenOptions {
   /** 256 bits in hex, made anew for each run. */
   readonly token: string;
   /** Serves one client that was let in; `admit` belongs to its hello. */
-  readonly serve: (
-    transport: Transport,
-    admit: (hello: { token?: string | undefined }) => Promise<void>,
-  ) => void;
+  readonly serve: (transport: Transport, admit: (hello: Hello) => Promise<void>) => void;
 }
 
 export interface Listening {
@@ -42,7 +46,7 @@ export interface Listening {
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
   let port = options.port;
-  let client: WebSocket | undefined;
+  let client: Client | undefined;
   let judging: Promise<void> = Promise.resolve();
   const http = createServer({ requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 16 * 1024 });
   const sockets = new WebSocketServer({
@@ -83,28 +87,44 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const transport = webSocketTransport(socket);
     options.serve(transport, (hello) => {
       // One after the other: two that come at once must not both find the place free.
-      judging = judging.then(() => judge(socket, hello.token));
+      judging = judging.then(() => judge({ socket, transport }, hello));
       const verdict = judging;
       judging = verdict.catch(() => undefined);
       return verdict.finally(() => clearTimeout(tooLate));
     });
     socket.on('close', () => {
       clearTimeout(tooLate);
-      if (client === socket) client = undefined;
+      if (client?.socket === socket) client = undefined;
     });
   }
 
-  async function judge(socket: WebSocket, token: string | undefined): Promise<void> {
+  async function judge(comer: Client, { token, takeOver }: Hello): Promise<void> {
     checkToken(token, options.token);
-    if (client !== undefined && (await isAlive(client))) {
+    if (client !== undefined && takeOver === true) {
+      giveWay(client);
+    } else if (client !== undefined && (await isAlive(client.socket))) {
       throw new HostError(
         'host.clientActive',
-        'Faultline is already open in another window. Close it first, then reload this one.',
+        'Faultline is already open in another window. Go on there, or take it over here.',
       );
     }
-    client?.terminate();
-    client = socket;
-    watch(socket);
+    client?.socket.terminate();
+    client = comer;
+    watch(comer.socket);
+  }
+
+  /** Says why before it closes: a page that is only cut off would come back. */
+  function giveWay(leaver: Client): void {
+    client = undefined;
+    const { code, message } = new HostError(
+      'host.takenOver',
+      'Faultline was opened in another window and goes on there. Everything is saved.',
+    );
+    leaver.transport.send({ t: 'refused', error: { code, message, detail: {} } });
+    leaver.transport.close();
+    // Who does not close in turn is cut off.
+    const tooLate = setTimeout(() => leaver.socket.terminate(), PING_MS);
+    leaver.socket.once('close', () => clearTimeout(tooLate));
   }
 
   /** A client that answers no ping has gone without saying so; its place is free again. */

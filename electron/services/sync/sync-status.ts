@@ -32,6 +32,8 @@ interface OutboxCounts {
   readonly pending: number;
   readonly refused: number;
   readonly quarantined: number;
+  /** The server was restored from a backup, and something is offered to it once more. */
+  readonly isRestored: boolean;
   /** When the oldest of the pending was written. */
   readonly oldest: string | null;
 }
@@ -47,6 +49,7 @@ function countsOf(outbox: readonly OutboxItem[]): OutboxCounts {
       pending: outbox.length - refused.length,
       refused: refused.length,
       quarantined: refused.filter(({ verdict }) => isQuarantined(verdict)).length,
+      isRestored: outbox.some(({ again }) => again === true),
       oldest: outbox.find(({ state }) => state !== 'refused')?.event.at ?? null,
     };
     counted.set(outbox, counts);
@@ -57,7 +60,7 @@ function countsOf(outbox: readonly OutboxItem[]): OutboxCounts {
 /** What people are told of sync. */
 export function syncStatus(sources: StatusSources): SyncStatus {
   const { state, journal, uploads, meter, nowMs, monotonicMs } = sources;
-  const { pending, refused, quarantined, oldest } = countsOf(journal.outbox());
+  const { pending, refused, quarantined, isRestored, oldest } = countsOf(journal.outbox());
   const stuck = stuckWith(state, oldest === null ? null : Date.parse(oldest), nowMs);
   const clock = measuredClock(state.clock, monotonicMs);
   return {
@@ -76,6 +79,7 @@ export function syncStatus(sources: StatusSources): SyncStatus {
     transfer: meter.current,
     stuck:
       stuck === null ? null : { since: text(stuck.sinceMs), reason: stuck.reason, restarts: state.restarts },
+    ...(state.shown.state === 'needsLogin' && isRestored && { loginReason: 'restored' as const }),
     late: state.shown.state === 'online' && isHeldBack(state),
     clock:
       clock === null

@@ -6,6 +6,7 @@ import { deviceZone, formatInstant, formatLength } from '../../components/format
 import { useLaptopNow } from '../../components/use-now.ts';
 import { clockOff } from './clock-off.ts';
 import { tellAge } from './tell-age.ts';
+import { tellState } from './tell-state.ts';
 import classes from './sync-page.module.css';
 
 const OTHER_VERSION = { code: 'sync.otherVersion', message: '' };
@@ -24,7 +25,7 @@ export function ConnectionFacts({ status }: { status: SyncStatus }) {
   return (
     <dl className={classes.facts}>
       <dt>{t('sync.connection')}</dt>
-      <dd>{t(`sync.state.${status.state}`, { since: at(status.since) })}</dd>
+      <dd>{tellState(status, at(status.since), t)}</dd>
       <dt>{t('sync.lastSynced')}</dt>
       <dd>{status.lastSyncedAt === null ? t('sync.never') : at(status.lastSyncedAt)}</dd>
       {status.oldestPendingAt !== null && (

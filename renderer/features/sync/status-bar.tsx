@@ -8,6 +8,7 @@ import classes from './status-bar.module.css';
 import { formatLength } from '../../components/format-time.ts';
 import { explainTrouble } from './explain-trouble.ts';
 import { clockOff } from './clock-off.ts';
+import { tellState } from './tell-state.ts';
 import { useFollowSyncStatus, useSyncStatus } from './use-sync-status.ts';
 
 /** Connection, unsynced, journal, who and which device: always in sight, each opens what it speaks of. */
@@ -40,7 +41,7 @@ export function StatusBar() {
         onClick={() => go('sync')}
       >
         <span className={classes.dot} data-state={state} aria-hidden />
-        {t(`sync.state.${state}`, { since })}
+        {tellState(status, since, t)}
       </button>
       {state !== 'demo' && (
         <button

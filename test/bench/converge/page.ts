@@ -20,7 +20,7 @@ async function open(serverUrl: string, user: string): Promise<void> {
     deviceName: 'bench',
   });
   if (workspace === null) throw new Error('The host made no workspace.');
-  store = await openStore(workspace.workspaceId, link.client.app.cacheKey({}));
+  ({ client: store } = await openStore(workspace.workspaceId, link.client.app.cacheKey({})));
   const events = {
     onJournalRead: () => undefined,
     onBootstrap: () => undefined,

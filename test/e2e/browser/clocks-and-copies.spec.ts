@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FakeTime } from '#test/support/fake-time.ts';
 import { connectLaptop } from '../fixtures/laptop-of.ts';
 import { STORY_LANGUAGE, takePicture } from '../fixtures/look.ts';
+import { say } from '../fixtures/say.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { HOST_GONE } from '../fixtures/troubles.ts';
 import { App } from '../pages/app.ts';
@@ -12,7 +13,6 @@ import { Ticket } from '../pages/ticket.ts';
 
 test.use({ allowed: [HOST_GONE] });
 
-const say = (zh: string, en: string): string => (STORY_LANGUAGE === 'en' ? en : zh);
 const CALL: Call = {
   customer: say('东岭', 'Dongling'),
   site: say('石桥', 'Shiqiao'),

@@ -23,6 +23,7 @@ test('the first fetch over a slow line tells rate and time left, and goes on whe
 
     await test.step('how much, how fast, how long still', async () => {
       await expect(transfer).toContainText(say('正在获取工作区', 'Fetching the workspace'));
+      await expect(app.connection).toContainText(say('正在获取工作区', 'Fetching the workspace'));
       await expect(transfer).toContainText(say('/秒', '/s'), { timeout: 20_000 });
       await expect(transfer).toContainText(say('剩余', 'left'), { timeout: 20_000 });
       await look(page, 'first-fetch');

@@ -29,6 +29,7 @@ test('a server that comes back from a backup gets the work of the day once more 
 
   await test.step('everybody signs in again; until then everything waits', async () => {
     await app.isConnected('needsLogin', 30_000);
+    await expect(app.connection).toHaveText(say('服务器已恢复,请重新登录', 'Server restored: sign in again'));
     await app.go('sync');
     await expect(sync.items).toHaveCount(3);
     await expect(page.getByTestId('sync-again')).toContainText(

@@ -6,13 +6,12 @@ import { startTcpProxy } from '#test/support/tcp-proxy.ts';
 import { startGateway } from '../fixtures/gateway.ts';
 import { connectLaptop } from '../fixtures/laptop-of.ts';
 import { STORY_LANGUAGE, look } from '../fixtures/look.ts';
+import { say } from '../fixtures/say.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { choose } from '../pages/choice.ts';
 import { FirstStart } from '../pages/first-start.ts';
 import { Sync } from '../pages/sync.ts';
 import { Ticket } from '../pages/ticket.ts';
-
-const say = (zh: string, en: string): string => (STORY_LANGUAGE === 'en' ? en : zh);
 
 /** A photo of seven megabytes: more than a metered network carries, and a while on a slow line. */
 function largePhoto(): Buffer {

@@ -36,7 +36,7 @@ async function open(serverUrl: string, user: string, seed: string): Promise<Work
     });
   if (info.workspace === null) throw new Error('The host made no workspace.');
   workspace = info.workspace;
-  store = await openStore(workspace.workspaceId, link.client.app.cacheKey({}));
+  ({ client: store } = await openStore(workspace.workspaceId, link.client.app.cacheKey({})));
   writer = new Writer(link.client, store, workspace, seed, window.torturer);
   let running: AbortController | undefined;
   link.onState((state) => {

@@ -8,7 +8,7 @@ import { Ticket } from '../pages/ticket.ts';
 
 test.use({ allowed: [/ERR_FAILED/] });
 
-test('a second tab says that the first has the work, takes it over, and gives it back; neither shows an old list', async ({
+test('[H15] a second tab says that the first has the work, takes it over, and gives it back; neither shows an old list', async ({
   newDevice,
   newOffice,
 }) => {
@@ -55,7 +55,7 @@ test('a second tab says that the first has the work, takes it over, and gives it
   });
 });
 
-test('a store that stops, or does not start, says so and is restarted; nothing is lost', async ({
+test('[ST39] a store that stops, or does not start, says so and is restarted; nothing is lost', async ({
   newDevice,
   newOffice,
 }) => {

@@ -6,12 +6,13 @@ import '@fontsource/jetbrains-mono/400.css';
 import '@fontsource/jetbrains-mono/600.css';
 import './app/tokens.css';
 import { createRoot } from 'react-dom/client';
-import { Application } from './app/application.tsx';
+import { Application, LANGUAGE_KEY } from './app/application.tsx';
 import { startI18n } from './app/i18n/i18n.ts';
 
 performance.mark('app/script');
-// The reader's language until the host says what was chosen.
-startI18n(navigator.language.startsWith('zh') ? 'zh-CN' : 'en');
+// Until the host says what was chosen: what it said last, else the reader's language.
+const language = localStorage.getItem(LANGUAGE_KEY) ?? navigator.language;
+startI18n(language.startsWith('zh') ? 'zh-CN' : 'en');
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no root element.');

@@ -18,6 +18,9 @@ import { closeStores, OpenWorkspace } from './workspace.tsx';
 
 const link: HostLink = connectHost();
 
+/** Where the browser keeps the language that was chosen last: a window that is not let in hears no settings. */
+export const LANGUAGE_KEY = 'faultline.language';
+
 /** Connects to the host and shows the first start, the workspace, or what is wrong. */
 export function Application() {
   const { info, connection, trouble } = useHostInfo();
@@ -29,6 +32,7 @@ export function Application() {
   useEffect(() => {
     if (info === undefined) return;
     void setLanguage(info.settings.language);
+    localStorage.setItem(LANGUAGE_KEY, info.settings.language);
     document.documentElement.dataset.density = info.settings.density;
   }, [info]);
 

@@ -18,7 +18,13 @@ export function SyncControls({ status }: { status: SyncStatus }) {
   return (
     <div className={classes.controls}>
       <Group gap="md">
-        <Button size="sm" data-testid="sync-now" onClick={() => void host.sync.now({}).catch(tellTrouble)}>
+        <Button
+          size="sm"
+          // Until somebody logs in, that is the main act.
+          variant={status.state === 'needsLogin' ? 'default' : 'filled'}
+          data-testid="sync-now"
+          onClick={() => void host.sync.now({}).catch(tellTrouble)}
+        >
           {t('sync.now')}
         </Button>
         <Switch

@@ -33,7 +33,7 @@ describe('listening to other servers', () => {
       (payload) => heard.push(payload),
       () => gaps++,
     );
-    return { lost, heard, gaps: () => gaps };
+    return { listening, lost, heard, gaps: () => gaps };
   }
 
   async function ask(sql: string): Promise<unknown[]> {
@@ -76,6 +76,19 @@ describe('listening to other servers', () => {
     await vi.waitFor(() => expect(gaps()).toBeGreaterThan(0), 15_000);
     await tell('dead', 'second');
     await vi.waitFor(() => expect(heard).toContain('second'));
+  });
+
+  it('[SY17] says so too when it could not listen at first, and ends over a dead line', async () => {
+    proxy.set({ k: 'refused' });
+    const { listening, lost, gaps } = listen('late', 200);
+    await vi.waitFor(() => expect(lost.length).toBeGreaterThan(0), 10_000);
+    expect(gaps()).toBe(0);
+    proxy.set({ k: 'open' });
+    await vi.waitFor(() => expect(gaps()).toBe(1), 10_000);
+    proxy.set({ k: 'halfOpen' });
+    await listening.stop();
+    proxy.set({ k: 'open' });
+    proxy.resetAll();
   });
 
   it('[SY17] leaves no connection behind that could not listen', async () => {

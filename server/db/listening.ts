@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 
 /** A line that says nothing may be dead without anybody being told: it is asked so often, and has so long to answer. */
 const ASK_MS = 30_000;
 const ANSWER_MS = 10_000;
 const AGAIN_MS = 1_000;
+const STOP_MS = 2_000;
 
 /** One connection of its own that listens on a channel, and comes back when it was lost. */
 export class Listening {
@@ -13,7 +15,8 @@ export class Listening {
   readonly #askMs: number;
   #client: Client | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #hasListened = false;
+  /** Since a moment in which it did not listen nobody was told of a gap. */
+  #mayHaveMissed = false;
   #isStopped = false;
 
   /** @param onLost hears why a connection was lost or could not be made. */
@@ -35,6 +38,7 @@ export class Listening {
     const lost = (error: Error): void => {
       if (this.#isStopped || this.#client !== client) return;
       this.#client = undefined;
+      this.#mayHaveMissed = true;
       this.#onLost(error);
       // One that connected and could not listen would stay open otherwise; of one that is dead there is nothing to hear.
       void endQuietly(client);
@@ -51,8 +55,8 @@ export class Listening {
       .then(() => client.query(`LISTEN ${this.#channel}`))
       .then(() => {
         if (this.#isStopped) return;
-        if (this.#hasListened) onGap();
-        this.#hasListened = true;
+        if (this.#mayHaveMissed) onGap();
+        this.#mayHaveMissed = false;
         ask();
       })
       .catch(lost);
@@ -61,7 +65,12 @@ export class Listening {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#client?.end();
+    if (this.#client === undefined) return;
+    // Over a line that is dead the farewell is never answered.
+    const waited = new AbortController();
+    const enough = sleep(STOP_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([endQuietly(this.#client), enough]);
+    waited.abort();
   }
 }
 

@@ -55,9 +55,26 @@ export class Activity {
     // What follows from this one happens before the next one is given back.
     this.#before = turn.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
     await turn;
+    this.#leave();
+    return run;
+  }
+
+  /** Counts work in which other counted work is done: it comes to an end whenever it does. */
+  async throughout<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#count++;
+    const entry = { what };
+    this.#underWay.add(entry);
+    try {
+      return await work();
+    } finally {
+      this.#underWay.delete(entry);
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
     this.#count--;
     if (this.#count === 0) for (const wake of this.#waiting.splice(0)) wake();
-    return run;
   }
 
   /** The same object, with all its asynchronous methods counted. */

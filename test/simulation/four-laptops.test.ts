@@ -12,7 +12,11 @@ describe('The simulation of four laptops', () => {
   });
   afterAll(() => shared.close());
 
-  it.each(portionsOf({ first: 2001, count: 80, clients: 4, steps: 60 }))(
+  it.each([
+    ...portionsOf({ first: 2001, count: 80, clients: 4, steps: 60 }),
+    // Some things need a long life: what `npm run sim` plays when nothing else is said.
+    ...portionsOf({ first: 31, count: 20, clients: 4, steps: 200 }),
+  ])(
     '[SIM1] [SIM3] [SIM4] [SIM6] holds in worlds of many shapes: $count from $first',
     { timeout: 400_000 },
     async (seeds) => {

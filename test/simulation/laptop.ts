@@ -234,6 +234,9 @@ export class Laptop {
       journalFiles: { files: disk, segmentBytes: SEGMENT_BYTES },
       onFault: (_where, thrown) => this.#note(thrown, life),
     });
+    // Much of a wipe passes by the counted ports: nothing else may happen in the middle of it only because a disk is slow.
+    const wipe = holder.wipe.bind(holder);
+    holder.wipe = () => activity.throughout('wipe', wipe);
     this.#run = { life, activity, disk, holder, blobs, timers };
     this.#port = this.#run;
     for (const { kind, file } of holder.current?.journal.problems ?? [])

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -61,4 +61,24 @@ test('[SY96] a portion that two windows take in at once is one file: it is gone 
   };
   await store.sendAll(line as never, new AbortController().signal);
   expect((await CarriedStore.open(dir)).count).toBe(0);
+});
+
+test('[SY96] a list of attachments that has rotted loses no more than the entry that cannot be read', async () => {
+  const store = await CarriedStore.open(dir);
+  const portions = ['a', 'b', 'c'].map(aPortion);
+  const hashes = portions.map(({ sha256 }) => sha256);
+  await store.add(
+    portions.map(({ request }) => request),
+    new Set(hashes),
+  );
+  const list = join(dir, 'blobs.json');
+  const text = await readFile(list, 'utf8');
+  // One bit, at which the text is no JSON any more.
+  const at = text.indexOf('{', text.indexOf(hashes[1]!));
+  await writeFile(list, `${text.slice(0, at)}\u007f${text.slice(at + 1)}`);
+  const names = async (): Promise<string[]> =>
+    (await CarriedStore.open(dir)).undeliveredNames().map(({ sha256 }) => sha256);
+  expect(await names()).toEqual(hashes.slice(0, 2));
+  expect(await readFile(`${list}.damaged`, 'utf8')).not.toBe(text);
+  expect(await names()).toEqual(hashes.slice(0, 2));
 });

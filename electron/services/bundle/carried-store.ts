@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '#shared/events/hash-chain.ts';
@@ -30,15 +31,14 @@ const LONGEST_PAUSE_MS = 6 * 3_600_000;
 const DENIED_FILE = 'denied.json';
 const DeniedSchema = z.array(z.object({ stream: z.string(), verdict: VerdictSchema }));
 
-const BlobsSchema = z.array(
-  z.object({
-    sha256: z.string(),
-    stream: z.string(),
-    at: z.string(),
-    kind: z.string().optional(),
-    isAttachment: z.boolean(),
-  }),
-);
+const BLOBS_FILE = 'blobs.json';
+const BlobSchema = z.object({
+  sha256: z.string(),
+  stream: z.string(),
+  at: z.string(),
+  kind: z.string().optional(),
+  isAttachment: z.boolean(),
+});
 
 /**
  * Facts that were taken in from bundles: one file for each signed portion, on the disk before a promise resolves, named by
@@ -69,9 +69,10 @@ export class CarriedStore implements CarriedFacts {
       const number = /^(\d+)-([0-9a-f]{64})\.json$/.exec(name);
       if (number !== null) await store.#take(name, Number(number[1]), number[2] ?? '');
     }
-    const blobs = await readJson(join(dir, 'blobs.json'), BlobsSchema);
+    const blobs = await readJson(join(dir, BLOBS_FILE), z.array(BlobSchema));
     store.#denied = (await readJson(join(dir, DENIED_FILE), DeniedSchema)) ?? [];
-    for (const blob of blobs ?? []) store.#blobs.set(blob.sha256, { ...blob, kind: blob.kind });
+    for (const blob of blobs ?? (await store.#saveBlobs()))
+      store.#blobs.set(blob.sha256, { ...blob, kind: blob.kind });
     return store;
   }
 
@@ -226,17 +227,39 @@ export class CarriedStore implements CarriedFacts {
     else this.#portions.set(name, { request, file });
   }
 
+  /** What can still be read of a damaged list, which is set aside: an attachment that nobody remembers is never sent. */
+  async #saveBlobs(): Promise<z.output<typeof BlobSchema>[]> {
+    const path = join(this.#dir, BLOBS_FILE);
+    if (!existsSync(path)) return [];
+    const text = await readFile(path, 'utf8');
+    const readable = [...text.matchAll(/\{[^{}]*\}/g)].flatMap(
+      ([entry]) => readText(entry, BlobSchema) ?? [],
+    );
+    await copyFile(path, `${path}.damaged`);
+    await writeAtomically(path, JSON.stringify(readable));
+    return readable;
+  }
+
   #writeBlobs(): Promise<void> {
-    return writeAtomically(join(this.#dir, 'blobs.json'), JSON.stringify([...this.#blobs.values()]));
+    return writeAtomically(join(this.#dir, BLOBS_FILE), JSON.stringify([...this.#blobs.values()]));
   }
 }
 
+/** `undefined` when there is none, or it cannot be read. */
 async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> {
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return readText(await readFile(path, 'utf8'), schema);
   } catch (thrown) {
-    const { code } = thrown as { code?: unknown };
-    if (code === 'ENOENT' || thrown instanceof SyntaxError || thrown instanceof z.ZodError) return undefined;
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+function readText<S extends z.ZodType>(text: string, schema: S): z.output<S> | undefined {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError || thrown instanceof z.ZodError) return undefined;
     throw thrown;
   }
 }

@@ -6,13 +6,12 @@ import '@fontsource/jetbrains-mono/400.css';
 import '@fontsource/jetbrains-mono/600.css';
 import './app/tokens.css';
 import { createRoot } from 'react-dom/client';
-import { Application, LANGUAGE_KEY } from './app/application.tsx';
+import { Application } from './app/application.tsx';
 import { startI18n } from './app/i18n/i18n.ts';
+import { lastLanguage } from './app/last-language.ts';
 
 performance.mark('app/script');
-// Until the host says what was chosen: what it said last, else the reader's language.
-const language = localStorage.getItem(LANGUAGE_KEY) ?? navigator.language;
-startI18n(language.startsWith('zh') ? 'zh-CN' : 'en');
+startI18n(lastLanguage());
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no root element.');

@@ -205,8 +205,8 @@ export const bannedWords: readonly BannedWord[] = [
   },
   {
     word: /\b(localStorage|sessionStorage)\b/,
-    except: /^renderer\/(host\/connect|app\/view-settings)\.ts$/,
-    reason: 'facts go to the journal, caches to Dexie; the two listed files alone keep what may be forgotten',
+    except: /^renderer\/(host\/connect|app\/view-settings|app\/last-language)\.ts$/,
+    reason: 'facts go to the journal, caches to Dexie; the listed files alone keep what may be forgotten',
   },
   {
     word: /\bMath\.random\s*\(|\bDate\.now\s*\(|\bnew Date\(\)/,

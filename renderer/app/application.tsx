@@ -11,15 +11,13 @@ import { setAppState } from './app-state.ts';
 import { useConnectionState } from './connection-state.ts';
 import { explainError } from './explain.ts';
 import { setLanguage } from './i18n/i18n.ts';
+import { keepLanguage } from './last-language.ts';
 import { styleNonce } from './nonce.ts';
 import { cssVariablesResolver, theme } from './theme.ts';
 import { Trouble } from './trouble.tsx';
 import { closeStores, OpenWorkspace } from './workspace.tsx';
 
 const link: HostLink = connectHost();
-
-/** Where the browser keeps the language that was chosen last: a window that is not let in hears no settings. */
-export const LANGUAGE_KEY = 'faultline.language';
 
 /** Connects to the host and shows the first start, the workspace, or what is wrong. */
 export function Application() {
@@ -32,7 +30,7 @@ export function Application() {
   useEffect(() => {
     if (info === undefined) return;
     void setLanguage(info.settings.language);
-    localStorage.setItem(LANGUAGE_KEY, info.settings.language);
+    keepLanguage(info.settings.language);
     document.documentElement.dataset.density = info.settings.density;
   }, [info]);
 

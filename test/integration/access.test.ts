@@ -125,7 +125,7 @@ describe('locking', () => {
     expect(await again.handlers.app.unlock({ passphrase: PASSPHRASE }, context)).toMatchObject({
       access: 'open',
     });
-  }, 30_000);
+  }, 120_000);
 
   test('[SY97] a locked laptop goes on bringing what waits to the server', async () => {
     const host = await open('a');

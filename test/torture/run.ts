@@ -59,3 +59,5 @@ try {
 } finally {
   page.remove();
 }
+// A connection that the last fault has left half dead would keep this process busy for ever.
+process.exit();

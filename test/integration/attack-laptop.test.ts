@@ -11,6 +11,7 @@ import type { z } from 'zod';
 import { Journal } from '#electron/services/journal/journal.ts';
 import { ServerClient } from '#electron/services/sync/server-client.ts';
 import { SyncError } from '#electron/services/sync/sync-error.ts';
+import type { Tokens } from '#electron/services/sync/tokens.ts';
 import { gunzipText } from '#renderer/db/packing.ts';
 import { formatHlc, HORIZON_MS, parseHlc, tick } from '#shared/events/hlc.ts';
 import {
@@ -22,6 +23,7 @@ import {
   ProblemSchema,
   PullLineSchema,
   PushAnswerSchema,
+  RefreshAnswerSchema,
 } from '#shared/sync/protocol.ts';
 import { aDraft, steppedClock } from '#test/support/journal-builders.ts';
 import { arbitraryOf, damaged } from '#test/support/attack/arbitrary-of.ts';
@@ -55,6 +57,19 @@ const drain = async (lines: AsyncIterable<readonly unknown[]>): Promise<unknown[
   for await (const batch of lines) all.push(...batch);
   return all;
 };
+/** What a refresh of the login brings. */
+const renewedTokens = async (): Promise<unknown> => {
+  let renewed: unknown;
+  const tokens: Tokens = {
+    token: 'token',
+    isDue: false,
+    renew: async (_spent, ask) => {
+      renewed = await ask({ device: 'd', refreshToken: 'r', at: '', signature: '' });
+    },
+  };
+  await new ServerClient(client.url, undefined, { tokens }).refresh();
+  return renewed;
+};
 /** What the call gave, or the code of its SyncError; anything else thrown is thrown on. */
 const outcome = async (call: () => Promise<unknown>): Promise<{ value: unknown } | { code: string }> => {
   try {
@@ -77,6 +92,7 @@ describe('A laptop before a server that is not what it says', () => {
     ['a greeting', HelloSchema, () => client.hello()],
     ['a login', LoginAnswerSchema, () => client.login({ user: 'u', password: 'p', device })],
     ['a sign-in', OidcBegunSchema, () => client.oidcBegin({ challenge: 'x'.repeat(43) })],
+    ['new tokens', RefreshAnswerSchema, renewedTokens],
     ['a new device', LoginAnswerSchema, () => client.renewDevice({ device })],
     ['verdicts', PushAnswerSchema, () => client.push({ epoch: 'e', device: 'd', events: [] })],
     [

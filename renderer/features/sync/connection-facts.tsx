@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { SyncStatus } from '#shared/host/sync.ts';
 import { useDesk } from '../../app/desk.ts';
-import { explainTrouble } from './explain-trouble.ts';
+import { explainTrouble, troubleOf } from './explain-trouble.ts';
 import { deviceZone, formatInstant, formatLength } from '../../components/format-time.ts';
 import { useLaptopNow } from '../../components/use-now.ts';
 import { clockOff } from './clock-off.ts';
@@ -9,18 +9,15 @@ import { tellAge } from './tell-age.ts';
 import { tellState } from './tell-state.ts';
 import classes from './sync-page.module.css';
 
-const OTHER_VERSION = { code: 'sync.otherVersion', message: '' };
-
 /** How the connection stands, and what the watchdog and the clock have to say. */
 export function ConnectionFacts({ status }: { status: SyncStatus }) {
   const { t, i18n } = useTranslation();
   const now = useLaptopNow(1_000);
   const at = (instant: string): string =>
     formatInstant(Date.parse(instant), deviceZone(), i18n.language, now);
-  const { stuck, lastError, nextTryAt } = status;
+  const { stuck, nextTryAt } = status;
   const offMs = clockOff(status.clock);
-  // It stays until somebody updates, whatever else went wrong since.
-  const trouble = status.state === 'otherVersion' ? OTHER_VERSION : lastError;
+  const trouble = troubleOf(status);
   const { deviceCode, renewed } = useDesk().workspace;
   return (
     <dl className={classes.facts}>

@@ -6,7 +6,7 @@ import { useEntity } from '../../app/use-live.ts';
 import { useConnectionState } from '../../app/connection-state.ts';
 import classes from './status-bar.module.css';
 import { formatLength } from '../../components/format-time.ts';
-import { explainTrouble } from './explain-trouble.ts';
+import { explainTrouble, troubleOf } from './explain-trouble.ts';
 import { clockOff } from './clock-off.ts';
 import { tellState } from './tell-state.ts';
 import { useFollowSyncStatus, useSyncStatus } from './use-sync-status.ts';
@@ -21,7 +21,7 @@ export function StatusBar() {
   const status = useSyncStatus();
   const hostState = useConnectionState((state) => state.host);
   const state = status?.state ?? 'offline';
-  const trouble = status?.lastError;
+  const trouble = status && troubleOf(status);
   const offMs = clockOff(status?.clock);
   const since =
     status &&

@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next';
 import { expect, test } from 'vitest';
 import type { SyncStatus } from '#shared/host/sync.ts';
+import { troubleOf } from './explain-trouble.ts';
 import { tellState } from './tell-state.ts';
 
 const t = ((key: string, values: object) => `${key} ${JSON.stringify(values ?? {})}`) as unknown as TFunction;
@@ -20,4 +21,13 @@ test('a login that ended because the server was restored says so', () => {
     'sync.loginReason.restored {}',
   );
   expect(tellState(status({ state: 'needsLogin' }), '', t)).toBe('sync.state.needsLogin {"since":""}');
+});
+
+test('what stands is told before the last error of a request', () => {
+  const lastError = { code: 'sync.needsLogin', message: '' };
+  const codeOf = (part: Partial<SyncStatus>) => troubleOf(status({ lastError, ...part }))?.code;
+  expect(codeOf({ state: 'needsLogin', loginReason: 'restored' })).toBe('sync.loginRestored');
+  expect(codeOf({ state: 'otherVersion' })).toBe('sync.otherVersion');
+  expect(codeOf({ state: 'needsLogin' })).toBe('sync.needsLogin');
+  expect(codeOf({ state: 'online', lastError: null })).toBe(undefined);
 });

@@ -31,6 +31,9 @@ test('a server that comes back from a backup gets the work of the day once more 
     await app.isConnected('needsLogin', 30_000);
     await expect(app.connection).toHaveText(say('服务器已恢复,请重新登录', 'Server restored: sign in again'));
     await app.go('sync');
+    await expect(page.getByTestId('sync-trouble')).toContainText(
+      say('服务器已从备份恢复', 'The server was restored from a backup'),
+    );
     await expect(sync.items).toHaveCount(3);
     await expect(page.getByTestId('sync-again')).toContainText(
       say('服务器已从备份恢复', 'The server was restored from a backup'),

@@ -80,6 +80,16 @@ export function isBehind(
   return undefined;
 }
 
+/** How many entries of the server the laptop has not yet. */
+export function entriesBehind(
+  cursors: Readonly<Record<string, number>>,
+  laptop: Laptop,
+  truth: Truth,
+): number {
+  const own = truth.scopes.filter(({ scope }) => scopesOf(laptop).includes(scope));
+  return own.reduce((so, { scope, head }) => so + Math.max(0, Number(head) - (cursors[scope] ?? 0)), 0);
+}
+
 /** Every row that the laptop shows, against the fold of the facts that it may see. */
 export async function checkLaptop(laptop: Laptop, truth: Truth): Promise<Fault[]> {
   const visible = scopesOf(laptop);

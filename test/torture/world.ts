@@ -3,12 +3,30 @@ import { Random } from '#test/simulation/random.ts';
 import { Central } from './central.ts';
 import { Laptop } from './laptop.ts';
 import { Ledger } from './ledger.ts';
-import { checkBlobs, checkLaptop, checkServer, isBehind, truthOf, type Fault } from './oracle.ts';
+import {
+  checkBlobs,
+  checkLaptop,
+  checkServer,
+  entriesBehind,
+  isBehind,
+  truthOf,
+  type Fault,
+} from './oracle.ts';
 import type { Answer } from './page/told.ts';
+import { Patience } from './patience.ts';
 
 const USERS = ['li.wei', 'zhang.min', 'wang.fang'] as const;
-/** From the end of all faults until everything is everywhere: more than the longest wait that the product has here. */
-export const SETTLE_MS = 120_000;
+/**
+ * From the end of all faults until everything is everywhere. Standing still: more than the longest wait that the product has
+ * here. In all: what thousands of facts need that were written beside a long fault.
+ */
+const SETTLE = { withoutProgressMs: 120_000, inAllMs: 600_000 };
+
+/** What a laptop still waits for, and how much it is. */
+interface Wait {
+  readonly why: string;
+  readonly left: number;
+}
 
 function isUnfinished({ incomplete, damaged }: Answer): string | undefined {
   if (incomplete.length > 0) return `${incomplete.length} rows wait for their facts`;
@@ -93,21 +111,26 @@ export class World {
   async check(): Promise<Fault[]> {
     await this.heal();
     await this.write(false);
-    const unsettled = await this.#untilSettled(async (answer) =>
-      answer.unsynced.length > 0
-        ? 'facts wait'
-        : answer.unsentBlobs.length > 0
-          ? 'attachments wait'
-          : undefined,
-    );
+    const unsettled = await this.#untilSettled(async ({ unsynced, unsentBlobs }) => {
+      const left = unsynced.length + unsentBlobs.length;
+      if (left === 0) return undefined;
+      return { why: unsynced.length > 0 ? 'facts wait' : 'attachments wait', left };
+    });
     if (unsettled !== undefined) return [unsettled];
     const truth = await this.central.read(truthOf);
     const shown = new Map<string, Fault[]>();
     const behind = await this.#untilSettled(async (answer, laptop) => {
       const why = isBehind(answer.cursors, laptop, truth) ?? isUnfinished(answer);
       // A store that is being rebuilt says so.
-      if (why === undefined) shown.set(laptop.name, await checkLaptop(laptop, truth));
-      return why;
+      if (why === undefined) {
+        shown.set(laptop.name, await checkLaptop(laptop, truth));
+        return undefined;
+      }
+      const { incomplete, damaged } = answer;
+      return {
+        why,
+        left: entriesBehind(answer.cursors, laptop, truth) + incomplete.length + damaged.length,
+      };
     });
     return [
       ...checkServer(truth, this.ledger),
@@ -134,17 +157,20 @@ export class World {
 
   /** @param whyNot what a laptop still waits for. @returns a fault when it takes too long. */
   async #untilSettled(
-    whyNot: (answer: Answer, laptop: Laptop) => Promise<string | undefined>,
+    whyNot: (answer: Answer, laptop: Laptop) => Promise<Wait | undefined>,
   ): Promise<Fault | undefined> {
-    const limit = performance.now() + SETTLE_MS;
     for (const laptop of this.laptops) {
+      const patience = new Patience(SETTLE, performance.now());
       for (;;) {
         let why: string | undefined;
+        let left: number | undefined;
         let told = '';
         try {
           const answer = await laptop.answer();
+          const wait = await whyNot(answer, laptop);
+          left = wait?.left;
           why =
-            (await whyNot(answer, laptop)) ??
+            wait?.why ??
             (answer.state === 'online' && answer.isBootstrapped ? undefined : `it is ${answer.state}`);
           told = JSON.stringify({
             ...answer,
@@ -155,7 +181,7 @@ export class World {
           why = String(thrown);
         }
         if (why === undefined) break;
-        if (performance.now() > limit)
+        if (patience.isOver(performance.now(), left))
           return {
             kind: 'stuck',
             text: `${laptop.name}: ${why} ${told}\n${laptop.hostErrors.slice(-3_000)}\n${this.central.errors.slice(-3_000)}`,

@@ -45,6 +45,9 @@ export class BackupDamaged extends Error {
 /** Far above the largest line that is written: a file that was made to eat memory is refused. */
 const MAX_LINE = 64 * 1024 * 1024;
 
+/** Characters that are compressed at once: each piece costs a turn of the event loop, which the embedded database makes long. */
+const PIECE = 256 * 1024;
+
 /** Writes lines into a file that appears under its name whole and on the disk, or not at all. */
 export class BackupWriter {
   readonly #path: string;
@@ -52,6 +55,8 @@ export class BackupWriter {
   readonly #written: Promise<void>;
   readonly #hash = createHash('sha256');
   #lines = 0;
+  /** Lines that wait until there is a piece of them. */
+  #held = '';
   #failure: unknown;
 
   /** @throws RangeError when the file exists: a backup never replaces another. */
@@ -78,7 +83,11 @@ export class BackupWriter {
     const text = `${JSON.stringify(line)}\n`;
     this.#hash.update(text);
     this.#lines++;
-    if (this.#gzip.write(text)) return;
+    this.#held += text;
+    if (this.#held.length < PIECE) return;
+    const piece = this.#held;
+    this.#held = '';
+    if (this.#gzip.write(piece)) return;
     // Either there is room again, or the file can no longer be written: then `#written` tells why.
     await Promise.race([
       new Promise<void>((resolve) => this.#gzip.once('drain', () => resolve())),
@@ -89,7 +98,7 @@ export class BackupWriter {
   /** @returns the size of the file in bytes. */
   async finish(): Promise<number> {
     const end = { k: 'end', lines: this.#lines, sha256: this.#hash.digest('hex') } as const;
-    this.#gzip.end(`${JSON.stringify(end)}\n`);
+    this.#gzip.end(`${this.#held}${JSON.stringify(end)}\n`);
     await this.#written;
     await rename(`${this.#path}.partial`, this.#path);
     return (await stat(this.#path)).size;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BlobStore } from '#electron/services/blobs/blob-store.ts';
 import { systemClock } from '#electron/services/journal/clock.ts';
 import { Journal } from '#electron/services/journal/journal.ts';
@@ -138,6 +138,30 @@ describe('identity', () => {
     await expect(engine.pull(null, {}, never).next()).rejects.toMatchObject({ code: 'sync.deviceRevoked' });
     const status = await engine.status();
     expect(status).toMatchObject({ unsynced: 0, refused: 2, quarantined: 2 });
+  });
+});
+
+describe('a revoked device at a server that may forget', () => {
+  test('[SY86] is not wiped before its facts were refused for good', async () => {
+    const wiped: string[] = [];
+    await engine.close();
+    const wipe = async (): Promise<void> => {
+      wiped.push('wiped');
+    };
+    engine = anEngine({
+      identity: { becomeNewDevice: async () => undefined, wipe },
+      timing: { firstPauseMs: 5, longestPauseMs: 20, pollMs: 50 },
+    });
+    server.isRevoked = true;
+    server.durable = false;
+    server.judge = () => ({ verdict: 'refused', code: 'sync.deviceRevoked' });
+    await journal.append([aDraft('mine')]);
+    engine.start();
+    await vi.waitFor(() => expect(server.pushes.length).toBeGreaterThan(2), { timeout: 5_000 });
+    expect(wiped).toEqual([]);
+    server.durable = true;
+    await vi.waitFor(() => expect(wiped).toEqual(['wiped']), { timeout: 5_000 });
+    expect(journal.outbox()[0]).toMatchObject({ state: 'refused', isForgettable: false });
   });
 });
 

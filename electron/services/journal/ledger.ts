@@ -166,7 +166,7 @@ export class Ledger {
     const item = this.#outbox.get(verdict.id);
     if (item === undefined) return;
     if (verdict.verdict === 'refused') {
-      this.#outbox.judge({ ...item, verdict, state: 'refused' });
+      this.#outbox.judge({ ...item, verdict, state: 'refused', isForgettable: !durable });
     } else if (durable) {
       this.#outbox.settle(verdict.id);
       this.acceptedAt.set(verdict.id, at);

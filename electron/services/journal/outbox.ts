@@ -8,6 +8,8 @@ export interface OutboxItem {
   readonly verdict: Verdict | null;
   /** `waiting`, `notDurable` (taken, but the server may still forget it) or `refused`. */
   readonly state: 'waiting' | 'notDurable' | 'refused';
+  /** Refused by a server that may forget that it was: the office cannot count on finding it there. */
+  readonly isForgettable?: boolean;
   /** It had its last word: the server began another history and is offered it once more. */
   readonly again?: true;
 }

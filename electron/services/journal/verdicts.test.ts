@@ -43,6 +43,19 @@ describe('what the server said', () => {
     expect(again.epoch).toBe('e1');
   });
 
+  test('[J13] remembers over a restart that a refusal may be forgotten, until it is refused for good', async () => {
+    const journal = await open();
+    const [event] = await journal.append([aDraft('refused')]);
+    const refused = { id: event!.id, verdict: 'refused' as const, code: 'sync.deviceRevoked' };
+    await journal.applyVerdicts({ epoch: 'e1', durable: false, verdicts: [refused] });
+    expect(journal.outbox()[0]?.isForgettable).toBe(true);
+    await journal.close();
+    const again = await open();
+    expect(again.outbox()[0]).toMatchObject({ state: 'refused', isForgettable: true });
+    await again.applyVerdicts({ epoch: 'e1', durable: true, verdicts: [refused] });
+    expect(again.outbox()[0]).toMatchObject({ state: 'refused', isForgettable: false });
+  });
+
   test('[J14] another epoch offers again what was accepted in the last 30 days', async () => {
     const clock = steppedClock(T0);
     const journal = await open({ clock });

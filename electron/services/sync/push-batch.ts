@@ -40,12 +40,10 @@ export async function offerBatch(
   const offered = new Set(batch.map((event) => event.id));
   const verdicts = answer.verdicts.filter((verdict) => offered.has(verdict.id));
   await journal.applyVerdicts({ epoch: answer.epoch, durable: answer.durable, verdicts });
-  const said = new Map(verdicts.map((verdict) => [verdict.id, verdict.verdict]));
-  const isSettled = ({ id }: DomainEvent): boolean =>
-    said.get(id) === 'refused' || (answer.durable && said.has(id));
+  const said = new Set(verdicts.map(({ id }) => id));
   return {
     serverTime: answer.serverTime,
-    left: batch.filter((event) => !isSettled(event)).map(({ id }) => id),
+    left: batch.filter(({ id }) => !answer.durable || !said.has(id)).map(({ id }) => id),
     unjudged: batch.filter(({ id }) => !said.has(id)).map(({ stream }) => stream),
   };
 }

@@ -134,6 +134,21 @@ test('[SY99] where nothing can be sealed nothing is destroyed, and what was aske
   expect(holder.demand().journal.outbox()).toHaveLength(3);
 });
 
+test('[SY99] what was refused by a server that may forget it is sealed, and what a durable one has refused is handed over', async () => {
+  const [kept, left] = [await save('refused for good'), await save('perhaps forgotten')];
+  const { journal } = holder.demand();
+  for (const [{ id }, durable] of [
+    [kept, true],
+    [left, false],
+  ] as const) {
+    const verdict = { id, verdict: 'refused' as const, code: 'sync.deviceRevoked' };
+    await journal.applyVerdicts({ epoch: 'e1', durable, verdicts: [verdict] });
+  }
+  await holder.wipe();
+  expect(holder.wiped).toMatchObject({ handedOver: 1, quarantined: 1 });
+  expect(await inFile()).toContain(left.id);
+});
+
 test('[SY99] an attachment that the server does not hold is sealed too, though its fact was accepted', async () => {
   const { sha256, size } = await blobs.put(Buffer.from('the burnt contactor'));
   const { journal } = holder.demand();

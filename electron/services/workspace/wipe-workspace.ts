@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { HostError } from '#shared/host/errors.ts';
+import { undeliveredCount } from '#shared/sync/engine/plan.ts';
 import { beginWipe, finishWipe, type Wiped } from '../access/wipe.ts';
 import { type BundleSeal, sealWithPassphrase, sealWithVault } from '../bundle/bundle-key.ts';
 import { nameOf } from '../bundle/handlers.ts';
@@ -42,8 +43,9 @@ export async function wipeWorkspace(options: WipeOptions): Promise<Wiped> {
 async function lastWork(options: WipeOptions): Promise<Wiped> {
   const { work, nowMs } = options;
   const outbox = work.journal.outbox();
-  const handedOver = outbox.filter(({ state }) => state === 'refused').length;
-  const facts = outbox.length - handedOver + work.carried.count;
+  const undelivered = undeliveredCount(outbox);
+  const handedOver = outbox.length - undelivered;
+  const facts = undelivered + work.carried.count;
   const left = facts + (await countUnsentBlobs(work));
   const kept = left > 0 ? await quarantine(options) : undefined;
   return {

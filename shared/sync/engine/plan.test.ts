@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MAX_PUSH_BYTES, MAX_PUSH_EVENTS } from '../protocol.ts';
-import { holdBack, nextBatch, type OutboxFact } from './plan.ts';
+import { holdBack, nextBatch, type OutboxFact, undeliveredCount } from './plan.ts';
 import { NO_TURN } from './state.ts';
 
 interface Sized extends OutboxFact {
@@ -34,6 +34,15 @@ test('[SY82] what is behind a refused fact waits, other streams go, and what the
     'waiting',
     'waiting',
   ]);
+});
+
+test('[SY86] what was refused by a server that may forget it goes with a poll again before a wipe, and counts as undelivered', () => {
+  const forgettable = [{ ...fact('a', 't/1', 'refused'), isForgettable: true }, fact('b', 't/1', 'refused')];
+  const poll = { ...rules, turn: { ...NO_TURN, isPoll: true } };
+  expect(nextBatch(forgettable, poll)).toEqual([]);
+  expect(nextBatch(forgettable, { ...rules, isHandingOver: true })).toEqual([]);
+  expect(idsOf(nextBatch(forgettable, { ...poll, isHandingOver: true }))).toEqual(['a']);
+  expect(undeliveredCount(forgettable)).toBe(1);
 });
 
 test('[SY82] a turn leaves out what it has offered, and whole streams that have to wait', () => {

@@ -5,6 +5,8 @@ import type { Turn } from './state.ts';
 export interface OutboxFact {
   readonly event: { readonly id: string; readonly stream: string };
   readonly state: 'waiting' | 'notDurable' | 'refused';
+  /** Refused by a server that may forget that it was. */
+  readonly isForgettable?: boolean;
 }
 
 /** Room in a push for what is not events. */
@@ -51,7 +53,7 @@ export function nextBatch<T extends OutboxFact>(outbox: readonly T[], rules: Bat
     const { id, stream } = item.event;
     if (item.state === 'refused') refusedStreams.add(stream);
     const isHeld = item.state === 'waiting' && refusedStreams.has(stream) && !isHandingOver;
-    if (item.state === 'refused' || isHeld || (item.state === 'notDurable' && !turn.isPoll)) continue;
+    if (isHeld || !mayBeOffered(item, rules)) continue;
     if (skipIds.has(id) || skipStreams.has(stream)) continue;
     bytes += bytesOf(item) + 1;
     if (batch.length > 0 && bytes > MAX_PUSH_BYTES) break;
@@ -61,7 +63,17 @@ export function nextBatch<T extends OutboxFact>(outbox: readonly T[], rules: Bat
   return batch;
 }
 
+/** What the server may forget goes with a poll; of what it has refused only that, and before the device is wiped. */
+function mayBeOffered(
+  { state, isForgettable }: OutboxFact,
+  { turn, isHandingOver }: Pick<BatchRules<unknown>, 'turn' | 'isHandingOver'>,
+): boolean {
+  if (state === 'waiting') return true;
+  const isAgain = state === 'notDurable' || (isHandingOver && isForgettable === true);
+  return isAgain && turn.isPoll;
+}
+
 /** Facts that the server has no copy of for good: refused ones it keeps with their reason. */
 export function undeliveredCount(outbox: readonly OutboxFact[]): number {
-  return outbox.filter((item) => item.state !== 'refused').length;
+  return outbox.filter(({ state, isForgettable }) => state !== 'refused' || isForgettable === true).length;
 }

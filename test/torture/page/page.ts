@@ -68,17 +68,25 @@ async function engine(signal: AbortSignal): Promise<void> {
   );
 }
 
+/** Tries until it is done: nothing tells that a server that could not be reached is there again. */
+async function logIn(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await link.client.app.login({ password: 'demo' });
+      return;
+    } catch (thrown) {
+      note('login', thrown);
+      await pause(500);
+    }
+  }
+}
+
 /** Logs in again when that is wanted, as the person would. */
 async function followStatus(signal: AbortSignal): Promise<void> {
   try {
     for await (const next of link.client.sync.status({}, { signal })) {
       status = next;
-      if (next.state === 'needsLogin') {
-        await link.client.app.login({ password: 'demo' }).catch(async (thrown: unknown) => {
-          note('login', thrown);
-          await pause(500);
-        });
-      }
+      if (next.state === 'needsLogin') await logIn(signal);
     }
   } catch (thrown) {
     if (!signal.aborted) note('status', thrown);

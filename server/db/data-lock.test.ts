@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,6 +28,14 @@ describe('The lock of a data folder', () => {
     await (
       await lockDataFolder(folder)
     )();
+  });
+
+  it('[SY30] is refused without writing anything, as on a full disk', async () => {
+    const unlock = await lockDataFolder(folder);
+    const { mtimeNs } = await stat(folder, { bigint: true });
+    await expect(lockDataFolder(folder)).rejects.toThrow(DataFolderLocked);
+    expect((await stat(folder, { bigint: true })).mtimeNs).toBe(mtimeNs);
+    await unlock();
   });
 
   it('[SY30] is taken over from a process that is gone', async () => {

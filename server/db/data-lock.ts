@@ -25,6 +25,9 @@ export class DataFolderLocked extends Error {
 export async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'server.lock');
+  // Before anything is written: on a full disk too it is said that a server is at work here, and commands find it.
+  const holder = await readOwner(path);
+  if (holder !== undefined && (await lives(holder))) throw inUse(folder, path, holder);
   const mine: Owner = {
     nonce: randomUUID(),
     pid: process.pid,
@@ -39,19 +42,21 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
       if (await linked(draft, path)) return () => release(path, mine.nonce);
       const owner = await readOwner(path);
       if (owner === undefined) continue;
-      if (await lives(owner)) {
-        throw new DataFolderLocked(
-          `Another Faultline server (process ${owner.pid} on ${owner.host}) is using ${folder}. ` +
-            `Two servers would ruin its database. Stop that one, or start this one with another --data folder. ` +
-            `If you are sure that it is gone, delete ${path}.`,
-        );
-      }
+      if (await lives(owner)) throw inUse(folder, path, owner);
       if (await takeOver(draft, path, owner.nonce)) return () => release(path, mine.nonce);
     }
     throw new DataFolderLocked(`The lock ${path} kept changing hands. Start one server at a time.`);
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+function inUse(folder: string, path: string, owner: Owner): DataFolderLocked {
+  return new DataFolderLocked(
+    `Another Faultline server (process ${owner.pid} on ${owner.host}) is using ${folder}. ` +
+      `Two servers would ruin its database. Stop that one, or start this one with another --data folder. ` +
+      `If you are sure that it is gone, delete ${path}.`,
+  );
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

@@ -129,6 +129,48 @@ test('[SY94] a line that is cut goes on where the server is, also after a restar
   expect(server.blobs.has(sha256)).toBe(true);
 });
 
+test('[SY94] what a server had whole when it died, and never looked at, is finished', async () => {
+  const sha256 = await attached(MB);
+  server.fail('PATCH', 'dies');
+  await expect(uploads.sendNext(never, FREE)).rejects.toMatchObject({ code: 'sync.offline' });
+  server.received = 0;
+  uploads = someUploads();
+  expect(await sendAll()).toEqual(['sent']);
+  expect(server.received).toBe(0);
+  expect(server.blobs.has(sha256)).toBe(true);
+});
+
+test('[SY94] one at which the server fails each time does not hold up the others, and arrives once it does not', async () => {
+  const [first, second] = [await attached(MB), await attached(2 * MB)];
+  server.fail('POST', { status: 500 });
+  await expect(uploads.sendNext(never, FREE)).rejects.toMatchObject({ code: 'sync.serverFault' });
+  expect(await uploads.sendNext(never, FREE)).toBe('sent');
+  expect([...server.blobs.keys()]).toEqual([second]);
+  server.fail('POST', { status: 500 });
+  await expect(uploads.sendNext(never, FREE)).rejects.toMatchObject({ code: 'sync.serverFault' });
+  const third = await attached(1_000);
+  expect(await sendAll()).toEqual(['sent', 'sent']);
+  expect([...server.blobs.keys()]).toEqual([second, third, first]);
+});
+
+test('[SY94] those that cannot be read here do not hold up the others, and that is said of them', async () => {
+  for (const size of [1_000, MB]) {
+    const unreadable = await attached(size);
+    await rm(blobs.path(unreadable));
+    await mkdir(blobs.path(unreadable));
+  }
+  const whole = await attached(9_000);
+  expect((await sendAll()).toSorted()).toEqual(['refused', 'refused', 'sent']);
+  expect([...server.blobs.keys()]).toEqual([whole]);
+  expect((await uploads.list()).map(({ reason }) => reason)).toEqual([
+    'blob.damagedHere',
+    'blob.damagedHere',
+  ]);
+  // In parts as well.
+  uploads.retryRefused();
+  expect(await sendAll()).toEqual(['refused', 'refused']);
+});
+
 test('[SY94] a small one that a slow line does not carry in one piece gets on a little with each try, and arrives', async () => {
   const sha256 = await attached(200_000);
   const slow = await slowLine(Number(new URL(url).port), 50_000);

@@ -3,6 +3,9 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { systemTimers } from '#electron/services/sync/engine-ports.ts';
+import { ServerClient } from '#electron/services/sync/server-client.ts';
+import { tusUpload } from '#electron/services/sync/tus-upload.ts';
 import { codeOf } from '#test/support/login-device.ts';
 import { SyncDevice } from '#test/support/sync-device.ts';
 import { DATABASES, TestServer } from '#test/support/test-server.ts';
@@ -126,6 +129,26 @@ describe.each(DATABASES)('Uploads to a server on %s', (kind) => {
     expect(offsetOf(await tus(device, 'HEAD', path))).toBe(5000);
     const twice = await Promise.all([0, 1].map(() => patch(device, path, 5000, Buffer.alloc(0))));
     expect(twice.some(({ status }) => status === 204)).toBe(true);
+    expect((await receipt(bytes)).body).toMatchObject({ size: 5000, durable: true });
+  });
+
+  it('[SY71] that were cut off after the last byte are finished by the laptop that comes back', async () => {
+    const bytes = randomBytes(5000);
+    const id = (await beginUpload(device, bytes)).split('/').at(-1)!;
+    await writeFile(join(server.folder, 'uploads', 'main', id), bytes);
+    const path = join(server.folder, 'on the laptop');
+    await writeFile(path, bytes);
+    await tusUpload({
+      line: new ServerClient(server.url, device.login.token),
+      sha256: sha256(bytes),
+      path,
+      size: bytes.length,
+      id,
+      monotonicMs: () => performance.now(),
+      timers: systemTimers,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
     expect((await receipt(bytes)).body).toMatchObject({ size: 5000, durable: true });
   });
 

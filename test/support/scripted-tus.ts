@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from './listen.ts';
 
-/** What goes wrong with the next request of a method. `cut`: half of the body is taken, then the line is cut. */
+/**
+ * What goes wrong with the next request of a method. `cut`: half of the body is taken, then the line is cut. `dies`: the body is
+ * taken, and the server dies before it looks whether the upload is whole.
+ */
 export type TusMishap =
   | 'cut'
+  | 'dies'
   | 'dropAnswer'
   | { readonly status: number; readonly code?: string; readonly retryAfter?: string };
 
@@ -65,6 +69,11 @@ export class ScriptedTus {
     const body = this.garble(Buffer.concat(chunks));
     if (typeof mishap === 'object')
       return this.#problem(response, mishap.status, mishap.code, mishap.retryAfter);
+    if (mishap === 'dies') {
+      this.#take(url, body);
+      response.destroy();
+      return;
+    }
     if (mishap === 'cut' || mishap === 'dropAnswer') {
       const silent = { writeHead: () => silent, setHeader: () => silent, end: () => silent };
       this.#handle(method, url, request, silent as unknown as ServerResponse, body);
@@ -119,7 +128,7 @@ export class ScriptedTus {
       this.onPatch();
       if (Number(request.headers['upload-offset']) !== upload.bytes.length)
         return this.#problem(response, 409, 'upload.otherOffset');
-      upload.bytes = Buffer.concat([upload.bytes, body]);
+      this.#take(url, body);
       if (upload.bytes.length === upload.length) {
         this.uploads.delete(id);
         if (!this.#store(upload.sha256, upload.bytes)) return this.#problem(response, 422, 'blob.wrongHash');
@@ -127,6 +136,11 @@ export class ScriptedTus {
     }
     const headers = { 'tus-resumable': '1.0.0', 'upload-offset': String(upload.bytes.length) };
     response.writeHead(method === 'HEAD' ? 200 : 204, headers).end();
+  }
+
+  #take(url: string, body: Buffer): void {
+    const upload = this.uploads.get(url.split('/').at(-1) ?? '');
+    if (upload !== undefined) upload.bytes = Buffer.concat([upload.bytes, body]);
   }
 
   #store(sha256: string, bytes: Buffer): boolean {

@@ -14,6 +14,7 @@ import {
   type UploadProgress,
 } from './engine-ports.ts';
 import type { ServerClient } from './server-client.ts';
+import { failureOf } from './failure-of.ts';
 import { SyncError } from './sync-error.ts';
 import { tusUpload } from './tus-upload.ts';
 
@@ -36,6 +37,12 @@ type Priority = UnsentBlob['priority'];
 interface Attachment extends NamedBlob {
   readonly size: number;
   readonly priority: Priority;
+}
+
+interface SetBack {
+  readonly failures: number;
+  /** Of the last one. */
+  readonly code: string;
 }
 
 const UnderWaySchema = z.record(z.string(), z.object({ id: z.string(), sentBytes: z.number() }));
@@ -61,6 +68,8 @@ export class AttachmentUploads implements BlobUploads {
   readonly #cutOff = new Set<string>();
   /** Passed over -> why. */
   readonly #refused = new Map<string, string>();
+  /** Failed, and it was not the line: others go before it. */
+  readonly #setBack = new Map<string, SetBack>();
   #underWay: z.infer<typeof UnderWaySchema> = {};
   #reading: Promise<void> | undefined;
   #sending: string | undefined;
@@ -83,7 +92,7 @@ export class AttachmentUploads implements BlobUploads {
         sentBytes: this.#underWay[sha256]?.sentBytes ?? 0,
         priority,
         state: this.#stateOf(sha256, size, priority),
-        reason: this.#refused.get(sha256) ?? null,
+        reason: this.#refused.get(sha256) ?? this.#setBack.get(sha256)?.code ?? null,
         at,
         stream,
       })),
@@ -105,16 +114,20 @@ export class AttachmentUploads implements BlobUploads {
     this.#isMetered = isMetered;
     await this.#read();
     const { here } = await this.#unsent();
-    const next = here.find(
-      ({ sha256, size, priority }) => this.#stateOf(sha256, size, priority) === 'waiting',
-    );
+    const [next] = here
+      .filter(({ sha256, size, priority }) => this.#stateOf(sha256, size, priority) === 'waiting')
+      .sort((a, b) => this.#failuresOf(a) - this.#failuresOf(b));
     if (next === undefined) return 'nothing';
     this.#sending = next.sha256;
     try {
       const reason = await this.#deliver(next, signal);
+      this.#setBack.delete(next.sha256);
       if (reason === undefined) return 'sent';
       this.#refused.set(next.sha256, reason);
       return 'refused';
+    } catch (thrown) {
+      this.#noteFailure(next, thrown);
+      throw thrown;
     } finally {
       this.#sending = undefined;
     }
@@ -136,6 +149,17 @@ export class AttachmentUploads implements BlobUploads {
     return this.#isMetered && (priority === 'last' || size > METERED_MAX) ? 'metered' : 'waiting';
   }
 
+  #failuresOf({ sha256 }: Attachment): number {
+    return this.#setBack.get(sha256)?.failures ?? 0;
+  }
+
+  /** A line that is cut says nothing about what went over it. Anything else may be wrong with this one alone. */
+  #noteFailure(blob: Attachment, thrown: unknown): void {
+    const { kind, code } = failureOf(thrown);
+    if (kind !== 'here' && code !== 'sync.serverFault' && code !== 'sync.badAnswer') return;
+    this.#setBack.set(blob.sha256, { failures: this.#failuresOf(blob) + 1, code });
+  }
+
   /** @returns why it was passed over, `undefined` when the server holds it for good. */
   async #deliver(blob: Attachment, signal: AbortSignal): Promise<string | undefined> {
     const { blobs, sources } = this.#options;
@@ -149,6 +173,7 @@ export class AttachmentUploads implements BlobUploads {
         this.#tell(blob, blob.size);
         return undefined;
       } catch (thrown) {
+        if (thrown instanceof HostError && thrown.code === 'blob.damagedHere') return thrown.code;
         if (!(thrown instanceof SyncError) || thrown.code !== 'sync.refusedRequest') throw thrown;
         const said = thrown.detail['serverCode'];
         const code = typeof said === 'string' && said !== '' ? said : thrown.code;

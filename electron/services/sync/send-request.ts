@@ -1,3 +1,4 @@
+import { HostError } from '#shared/host/errors.ts';
 import { inspectCertificate } from '../trust/inspect-certificate.ts';
 import { wholeBody } from './answer-body.ts';
 import { errorOfResponse, retryAfterOf } from './error-of-response.ts';
@@ -36,7 +37,7 @@ const CERTIFICATE_CODE =
 
 /**
  * One request to the server. It answers when the headers are there and are those of our server; every error is a SyncError
- * (or what the caller's own signal was aborted with).
+ * (or what the caller's own signal was aborted with), but for `blob.damagedHere`, a HostError: the file to be sent cannot be read.
  */
 export async function sendRequest(request: WireRequest): Promise<WireAnswer> {
   const { signal, body, method = 'GET' } = request;
@@ -56,7 +57,7 @@ export async function sendRequest(request: WireRequest): Promise<WireAnswer> {
     response = await fetch(`${request.server}${request.path}`, init);
   } catch (thrown) {
     if (signal?.aborted === true) throw thrown;
-    throw (await certificateError(thrown, request.server)) ?? offline();
+    throw unreadableBody(thrown) ?? (await certificateError(thrown, request.server)) ?? offline();
   }
   silence.begin();
   const refusal = await refusalIn(response, request, method, () => silence.begin());
@@ -111,6 +112,15 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
     // Not JSON: not an answer of our server.
     return undefined;
   }
+}
+
+function unreadableBody(thrown: unknown): HostError | undefined {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  if (!(cause instanceof Error) || cause.name !== 'NotReadableError') return undefined;
+  return new HostError(
+    'blob.damagedHere',
+    'The copy of this attachment on this computer cannot be read, so it was not sent. If you still have the file, attach it again.',
+  );
 }
 
 async function certificateError(thrown: unknown, server: string): Promise<SyncError | undefined> {

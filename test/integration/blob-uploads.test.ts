@@ -153,6 +153,14 @@ test('[SY94] one at which the server fails each time does not hold up the others
   expect([...server.blobs.keys()]).toEqual([second, third, first]);
 });
 
+test('[SY94] a busy server changes nothing of the order', async () => {
+  const [first, second] = [await attached(MB), await attached(2 * MB)];
+  server.fail('POST', { status: 503 });
+  await expect(uploads.sendNext(never, FREE)).rejects.toMatchObject({ code: 'sync.serverFault' });
+  expect(await sendAll()).toEqual(['sent', 'sent']);
+  expect([...server.blobs.keys()]).toEqual([first, second]);
+});
+
 test('[SY94] those that cannot be read here do not hold up the others, and that is said of them', async () => {
   for (const size of [1_000, MB]) {
     const unreadable = await attached(size);

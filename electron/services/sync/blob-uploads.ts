@@ -54,6 +54,8 @@ const SMALL = 256 * KB;
 const LARGE = 16 * MB;
 /** On a metered network nothing longer travels. */
 const METERED_MAX = 2 * MB;
+/** What a server, or a proxy before it, says of itself. */
+const BUSY: ReadonlySet<unknown> = new Set([408, 429, 502, 503, 504]);
 const RANK: Readonly<Record<Priority, number>> = { first: 0, normal: 1, last: 2 };
 
 /**
@@ -153,10 +155,11 @@ export class AttachmentUploads implements BlobUploads {
     return this.#setBack.get(sha256)?.failures ?? 0;
   }
 
-  /** A line that is cut says nothing about what went over it. Anything else may be wrong with this one alone. */
+  /** A line that is cut and a server that is busy say nothing about what was sent. Anything else may be wrong with this one alone. */
   #noteFailure(blob: Attachment, thrown: unknown): void {
     const { kind, code } = failureOf(thrown);
     if (kind !== 'here' && code !== 'sync.serverFault' && code !== 'sync.badAnswer') return;
+    if (thrown instanceof SyncError && BUSY.has(thrown.detail['status'])) return;
     this.#setBack.set(blob.sha256, { failures: this.#failuresOf(blob) + 1, code });
   }
 

@@ -167,6 +167,25 @@ describe('pushing', () => {
     expect(pushedTexts().slice(-2)).toEqual(['unreadable', 'behind it']);
   });
 
+  test('[H32] a fact at which the server fails each time holds back its own stream and nothing else', async () => {
+    server.faulty = (event) => event.data['text'] === 'faulty';
+    await journal.append([
+      aDraft('a', 'ticket/1'),
+      aDraft('faulty', 'ticket/2'),
+      aDraft('c', 'ticket/3'),
+      aDraft('behind it', 'ticket/2'),
+      aDraft('e', 'ticket/1'),
+    ]);
+    engine.start();
+    const status = await until((one) => one.state === 'online' && one.unsynced === 2);
+    expect(status.lastError).toMatchObject({ code: 'sync.serverFault' });
+    expect([...server.accepted.values()].map((event) => event.data['text'])).toEqual(['a', 'c', 'e']);
+    server.faulty = () => false;
+    engine.now();
+    await until(settled);
+    expect(pushedTexts().slice(-2)).toEqual(['faulty', 'behind it']);
+  });
+
   test('[H33] what the server may still forget stays in the outbox and is offered again', async () => {
     server.durable = false;
     await journal.append([aDraft('doubtful')]);

@@ -25,6 +25,8 @@ export class ScriptedServer {
   judge: (event: DomainEvent) => Omit<Verdict, 'id'> = () => ({ verdict: 'accepted' });
   /** A push that holds such an event is refused as a whole, as one that fails its schema is. */
   unreadable: (event: DomainEvent) => boolean = () => false;
+  /** A push that holds such an event meets a fault of the server. */
+  faulty: (event: DomainEvent) => boolean = () => false;
   readonly accepted = new Map<string, DomainEvent>();
   readonly blobs = new Map<string, Buffer>();
   readonly pushes: DomainEvent[][] = [];
@@ -115,6 +117,8 @@ export class ScriptedServer {
         this.runs.push(run);
         if (events.some(this.unreadable))
           return () => this.#problem(response, { status: 400, code: 'http.malformed' });
+        if (events.some(this.faulty))
+          return () => this.#problem(response, { status: 500, code: 'server.fault' });
         this.pushes.push(events);
         const verdicts = events.map((event) => ({ id: event.id, ...this.judge(event) }));
         for (const [index, event] of events.entries())

@@ -113,10 +113,8 @@ export class EffectPerformer {
       return { is: 'pushed', effect, left, unjudged, reading };
     } catch (thrown) {
       const failure = failureOf(thrown);
-      if (failure.kind !== 'unreadable') {
-        meter.end('facts');
-        throw thrown;
-      }
+      if (failure.kind !== 'unreadable') meter.end('facts');
+      if (failure.kind !== 'unreadable' && !isOwnFault(thrown)) throw thrown;
       return { is: 'unreadable', effect, count: batch.length, stream: first.stream, failure };
     }
   }
@@ -185,6 +183,10 @@ export class EffectPerformer {
     return { serverMs: Date.parse(serverTime), wallMs, sentMonotonicMs, monotonicMs: clock.monotonicMs() };
   }
 }
+
+/** Not busy, not away: the server failed at what it was asked. */
+const isOwnFault = (thrown: unknown): boolean =>
+  thrown instanceof SyncError && thrown.code === 'sync.serverFault' && thrown.detail['status'] === 500;
 
 const overlaps = ({ min, max }: Hello['protocol']): boolean =>
   max >= SYNC_PROTOCOL.min && min <= SYNC_PROTOCOL.max;

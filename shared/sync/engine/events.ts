@@ -43,6 +43,7 @@ export type EngineEvent =
     }
   /** Nothing may be sent now. `undelivered`: facts that the server has no copy of for good. */
   | { readonly is: 'pushedAll'; readonly effect: number; readonly undelivered: number }
+  /** The server could not read the batch (`failure.kind` says so), or failed at it by a fault of its own. */
   | {
       readonly is: 'unreadable';
       readonly effect: number;

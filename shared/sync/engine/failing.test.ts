@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aFailure, EngineWorld } from '#test/support/engine-world.ts';
+import { nextBatch } from './plan.ts';
 
 const atRest = (): EngineWorld => new EngineWorld().start().settle();
 
@@ -95,6 +96,72 @@ describe('other servers', () => {
     world.settle();
     expect(world.accepted).toEqual(['n1', 'n2', 'n3', 'n4']);
     expect(world.state.lastError?.code).toBe('sync.unreadable');
+  });
+});
+
+describe('a server that fails at what it is asked', () => {
+  const fault = { ...aFailure('offline'), code: 'sync.serverFault' };
+  /** Answers pushes: with a fault where one of these facts is in the batch. */
+  const answerPushes = (world: EngineWorld, faulty: ReadonlySet<string>, most = 400): void => {
+    for (let i = 0; i < most && world.state.main.at !== 'idle'; i++) {
+      if (world.state.main.at === 'backingOff') {
+        world.fire('main');
+        continue;
+      }
+      const asked = [...world.underWay.values()].find((effect) => effect.do === 'push');
+      if (asked?.do !== 'push') {
+        world.answer('hello');
+        continue;
+      }
+      const batch = nextBatch(world.outbox, { ...asked, bytesOf: () => 500 });
+      const [first] = batch;
+      if (first === undefined || !batch.some(({ event }) => faulty.has(event.id))) world.answer('push');
+      else {
+        const { effect } = asked;
+        world.underWay.delete(effect);
+        const { stream } = first.event;
+        world.send({ is: 'unreadable', effect, count: batch.length, stream, failure: fault });
+      }
+    }
+  };
+  const waiting = (count: number): EngineWorld => {
+    const world = atRest();
+    for (let i = 0; i < count; i++)
+      world.outbox.push({ event: { id: `n${i}`, stream: `ticket/${i}` }, state: 'waiting' });
+    world.send({ is: 'work' });
+    return world;
+  };
+
+  test('[SY85] each time at two facts gets all others in the end, and both wait with a reason', () => {
+    const world = waiting(20);
+    answerPushes(world, new Set(['n2', 'n7']));
+    expect(world.outbox.map(({ event }) => event.id)).toEqual(['n2', 'n7']);
+    expect(world.accepted).toHaveLength(18);
+    expect(world.state.lastError?.code).toBe('sync.serverFault');
+  });
+
+  test('[SY85] at everything is asked a few times and then left alone for longer and longer', () => {
+    const world = waiting(20);
+    const all = new Set(world.outbox.map(({ event }) => event.id));
+    const pushesBefore = world.log.filter((effect) => effect.do === 'push').length;
+    const pauses = (): number => world.log.filter((effect) => effect.do === 'hello').length;
+    const pausesBefore = pauses();
+    answerPushes(world, all, 100);
+    const pushes = world.log.filter((effect) => effect.do === 'push').length - pushesBefore;
+    expect(world.accepted).toEqual([]);
+    expect(pushes).toBeLessThanOrEqual(4 * (pauses() - pausesBefore + 1));
+    expect(world.state.failures).toBeGreaterThan(8);
+  });
+
+  test('[SY85] once is asked again soon, and nothing waits longer for it', () => {
+    const world = waiting(1);
+    const asked = world.only('push');
+    world.underWay.delete(asked.effect);
+    const { effect } = asked;
+    world.send({ is: 'unreadable', effect, count: 1, stream: 'ticket/0', failure: fault });
+    expect(world.at).toBe('backingOff');
+    world.fire('main').settle();
+    expect(world.accepted).toEqual(['n0']);
   });
 });
 

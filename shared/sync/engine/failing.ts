@@ -1,4 +1,5 @@
 import { type Draft } from './draft.ts';
+import type { EngineEvent } from './events.ts';
 import type { Failure, FailureKind } from './failure.ts';
 import {
   backOff,
@@ -6,6 +7,7 @@ import {
   goOn,
   leaveMain,
   mainEffect,
+  onUnreadable,
   refresh,
   renew,
   waitForLogin,
@@ -15,6 +17,10 @@ import { pauseUploads } from './upload-lane.ts';
 
 /** A server that names another epoch each time is broken: it is left alone for a while. */
 const MOST_EPOCHS = 3;
+/** A fault of the server that has come so often in a row does not pass by itself. */
+const FAULTS_BEFORE = 3;
+/** More in one turn, and it is not the facts: the server is left alone for a while. */
+const MOST_FAULTY = 3;
 /** What says something about the line, not about the request. */
 const LINE: ReadonlySet<FailureKind> = new Set(['offline', 'captive', 'certificate']);
 
@@ -49,6 +55,18 @@ export function failMain(draft: Draft, failure: Failure): void {
     default:
       backOff(draft, failure);
   }
+}
+
+/**
+ * A batch that the server cannot read, or at which it fails by its own fault. The latter passes as a rule. When it does not,
+ * and one fact alone has it, that fact waits as if it could not be read: the others would never get past it.
+ */
+export function failBatch(draft: Draft, event: Extract<EngineEvent, { is: 'unreadable' }>): void {
+  const { failures, turn } = draft.state;
+  const { count, failure } = event;
+  const isAlone = count === 1 && failures >= FAULTS_BEFORE && turn.skipStreams.length < MOST_FAULTY;
+  if (failure.kind === 'unreadable' || isAlone) onUnreadable(draft, event);
+  else failMain(draft, failure);
 }
 
 /** 401: one refresh, and a person when that does not help. A revoked device has nobody who could log in: it keeps trying. */

@@ -1,19 +1,9 @@
 import { cancel, clearTimer, type Draft, noteRestart } from './draft.ts';
 import type { EngineEffect } from './effects.ts';
 import type { EngineEvent, Moment } from './events.ts';
-import { failMain, failPokes, failUploads, learn } from './failing.ts';
+import { failBatch, failMain, failPokes, failUploads, learn } from './failing.ts';
 import type { Failure } from './failure.ts';
-import {
-  goOn,
-  leaveMain,
-  mainEffect,
-  onHelloed,
-  onPushed,
-  onPushedAll,
-  onUnreadable,
-  poll,
-  wake,
-} from './main-lane.ts';
+import { goOn, leaveMain, mainEffect, onHelloed, onPushed, onPushedAll, poll, wake } from './main-lane.ts';
 import { checkClock, measure } from './measure.ts';
 import { closePokes, heardPokes, lostPokes } from './poke-line.ts';
 import { shownState } from './shown.ts';
@@ -123,7 +113,7 @@ function onMainAnswer(draft: Draft, event: Answer): void {
       onPushedAll(draft, event);
       return;
     case 'unreadable':
-      onUnreadable(draft, event);
+      failBatch(draft, event);
       return;
     case 'refreshed':
       state.hasRefreshed = true;

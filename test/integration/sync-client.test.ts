@@ -148,42 +148,26 @@ describe('pushing', () => {
     });
   });
 
-  test('[H32] a fact that the server cannot read holds back its own stream and nothing else', async () => {
-    server.unreadable = (event) => event.data['text'] === 'unreadable';
+  test.each([
+    ['that the server cannot read', 'unreadable', 'sync.refusedRequest'],
+    ['at which the server fails each time', 'faulty', 'sync.serverFault'],
+  ] as const)('[H32] a fact %s holds back its own stream and nothing else', async (_, trouble, code) => {
+    server[trouble] = (event) => event.data['text'] === 'spoils it';
     await journal.append([
       aDraft('a', 'ticket/1'),
-      aDraft('unreadable', 'ticket/2'),
+      aDraft('spoils it', 'ticket/2'),
       aDraft('c', 'ticket/3'),
       aDraft('behind it', 'ticket/2'),
       aDraft('e', 'ticket/1'),
     ]);
     engine.start();
     const status = await until((one) => one.state === 'online' && one.unsynced === 2);
-    expect(status.lastError).toMatchObject({ code: 'sync.refusedRequest' });
+    expect(status.lastError).toMatchObject({ code });
     expect([...server.accepted.values()].map((event) => event.data['text'])).toEqual(['a', 'c', 'e']);
-    server.unreadable = () => false;
+    server[trouble] = () => false;
     engine.now();
     await until(settled);
-    expect(pushedTexts().slice(-2)).toEqual(['unreadable', 'behind it']);
-  });
-
-  test('[H32] a fact at which the server fails each time holds back its own stream and nothing else', async () => {
-    server.faulty = (event) => event.data['text'] === 'faulty';
-    await journal.append([
-      aDraft('a', 'ticket/1'),
-      aDraft('faulty', 'ticket/2'),
-      aDraft('c', 'ticket/3'),
-      aDraft('behind it', 'ticket/2'),
-      aDraft('e', 'ticket/1'),
-    ]);
-    engine.start();
-    const status = await until((one) => one.state === 'online' && one.unsynced === 2);
-    expect(status.lastError).toMatchObject({ code: 'sync.serverFault' });
-    expect([...server.accepted.values()].map((event) => event.data['text'])).toEqual(['a', 'c', 'e']);
-    server.faulty = () => false;
-    engine.now();
-    await until(settled);
-    expect(pushedTexts().slice(-2)).toEqual(['faulty', 'behind it']);
+    expect(pushedTexts().slice(-2)).toEqual(['spoils it', 'behind it']);
   });
 
   test('[H33] what the server may still forget stays in the outbox and is offered again', async () => {

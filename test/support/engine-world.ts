@@ -108,6 +108,14 @@ export class EngineWorld {
     return this;
   }
 
+  /** The server could not read the batch of the push under way, or failed at it. */
+  failBatch(failure: Failure, about: { count: number; stream: string }): this {
+    const { effect } = this.only('push');
+    this.underWay.delete(effect);
+    this.send({ is: 'batchFailed', effect, failure, ...about });
+    return this;
+  }
+
   /** It goes well. */
   answer(what: Asking['do']): this {
     const asked = this.only(what);

@@ -113,9 +113,10 @@ export class EffectPerformer {
       return { is: 'pushed', effect, left, unjudged, reading };
     } catch (thrown) {
       const failure = failureOf(thrown);
-      if (failure.kind !== 'unreadable') meter.end('facts');
-      if (failure.kind !== 'unreadable' && !isOwnFault(thrown)) throw thrown;
-      return { is: 'unreadable', effect, count: batch.length, stream: first.stream, failure };
+      const isReadable = failure.kind !== 'unreadable';
+      if (isReadable) meter.end('facts');
+      if (isReadable && !isOwnFault(thrown)) throw thrown;
+      return { is: 'batchFailed', effect, count: batch.length, stream: first.stream, failure };
     }
   }
 

@@ -45,7 +45,7 @@ export type EngineEvent =
   | { readonly is: 'pushedAll'; readonly effect: number; readonly undelivered: number }
   /** The server could not read the batch (`failure.kind` says so), or failed at it by a fault of its own. */
   | {
-      readonly is: 'unreadable';
+      readonly is: 'batchFailed';
       readonly effect: number;
       /** Facts in the batch, and the stream of the first. */
       readonly count: number;

@@ -87,10 +87,8 @@ describe('other servers', () => {
     const limits: (number | null)[] = [];
     for (const count of [5, 3, 2, 1]) {
       const asked = world.only('push');
-      world.underWay.delete(asked.effect);
       if (asked.do === 'push') limits.push(asked.turn.limit);
-      const failure = aFailure('unreadable');
-      world.send({ is: 'unreadable', effect: asked.effect, count, stream: 'ticket/0', failure });
+      world.failBatch(aFailure('unreadable'), { count, stream: 'ticket/0' });
     }
     expect(limits).toEqual([null, 3, 2, 1]);
     world.settle();
@@ -100,7 +98,7 @@ describe('other servers', () => {
 });
 
 describe('a server that fails at what it is asked', () => {
-  const fault = { ...aFailure('offline'), code: 'sync.serverFault' };
+  const fault = aFailure('offline', { code: 'sync.serverFault' });
   /** Answers pushes: with a fault where one of these facts is in the batch. */
   const answerPushes = (world: EngineWorld, faulty: ReadonlySet<string>, most = 400): void => {
     for (let i = 0; i < most && world.state.main.at !== 'idle'; i++) {
@@ -116,12 +114,7 @@ describe('a server that fails at what it is asked', () => {
       const batch = nextBatch(world.outbox, { ...asked, bytesOf: () => 500 });
       const [first] = batch;
       if (first === undefined || !batch.some(({ event }) => faulty.has(event.id))) world.answer('push');
-      else {
-        const { effect } = asked;
-        world.underWay.delete(effect);
-        const { stream } = first.event;
-        world.send({ is: 'unreadable', effect, count: batch.length, stream, failure: fault });
-      }
+      else world.failBatch(fault, { count: batch.length, stream: first.event.stream });
     }
   };
   const waiting = (count: number): EngineWorld => {
@@ -154,11 +147,7 @@ describe('a server that fails at what it is asked', () => {
   });
 
   test('[SY85] once is asked again soon, and nothing waits longer for it', () => {
-    const world = waiting(1);
-    const asked = world.only('push');
-    world.underWay.delete(asked.effect);
-    const { effect } = asked;
-    world.send({ is: 'unreadable', effect, count: 1, stream: 'ticket/0', failure: fault });
+    const world = waiting(1).failBatch(fault, { count: 1, stream: 'ticket/0' });
     expect(world.at).toBe('backingOff');
     world.fire('main').settle();
     expect(world.accepted).toEqual(['n0']);

@@ -61,7 +61,7 @@ export function failMain(draft: Draft, failure: Failure): void {
  * A batch that the server cannot read, or at which it fails by its own fault. The latter passes as a rule. When it does not,
  * and one fact alone has it, that fact waits as if it could not be read: the others would never get past it.
  */
-export function failBatch(draft: Draft, event: Extract<EngineEvent, { is: 'unreadable' }>): void {
+export function failBatch(draft: Draft, event: Extract<EngineEvent, { is: 'batchFailed' }>): void {
   const { failures, turn } = draft.state;
   const { count, failure } = event;
   const isAlone = count === 1 && failures >= FAULTS_BEFORE && turn.skipStreams.length < MOST_FAULTY;

@@ -102,7 +102,7 @@ export function onPushed(draft: Draft, event: Extract<EngineEvent, { is: 'pushed
 }
 
 /** The server could not even read the batch. */
-export function onUnreadable(draft: Draft, event: Extract<EngineEvent, { is: 'unreadable' }>): void {
+export function onUnreadable(draft: Draft, event: Extract<EngineEvent, { is: 'batchFailed' }>): void {
   const { code, message } = event.failure;
   const { state } = draft;
   const turn = turnAfterUnreadable(state.turn, event, { code, message });

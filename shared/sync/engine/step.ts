@@ -112,7 +112,7 @@ function onMainAnswer(draft: Draft, event: Answer): void {
     case 'pushedAll':
       onPushedAll(draft, event);
       return;
-    case 'unreadable':
+    case 'batchFailed':
       failBatch(draft, event);
       return;
     case 'refreshed':

@@ -26,8 +26,7 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'server.lock');
   // Before anything is written: on a full disk too it is said that a server is at work here, and commands find it.
-  const holder = await readOwner(path);
-  if (holder !== undefined && (await lives(holder))) throw inUse(folder, path, holder);
+  await deadOwner(folder, path);
   const mine: Owner = {
     nonce: randomUUID(),
     pid: process.pid,
@@ -40,9 +39,8 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
     for (let attempt = 0; attempt < 10; attempt++) {
       // A hard link appears whole or not at all, and never replaces what is there.
       if (await linked(draft, path)) return () => release(path, mine.nonce);
-      const owner = await readOwner(path);
+      const owner = await deadOwner(folder, path);
       if (owner === undefined) continue;
-      if (await lives(owner)) throw inUse(folder, path, owner);
       if (await takeOver(draft, path, owner.nonce)) return () => release(path, mine.nonce);
     }
     throw new DataFolderLocked(`The lock ${path} kept changing hands. Start one server at a time.`);
@@ -51,8 +49,14 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
   }
 }
 
-function inUse(folder: string, path: string, owner: Owner): DataFolderLocked {
-  return new DataFolderLocked(
+/**
+ * Who has left the lock behind, `undefined` where there is none.
+ * @throws DataFolderLocked while its owner lives.
+ */
+async function deadOwner(folder: string, path: string): Promise<Owner | undefined> {
+  const owner = await readOwner(path);
+  if (owner === undefined || !(await lives(owner))) return owner;
+  throw new DataFolderLocked(
     `Another Faultline server (process ${owner.pid} on ${owner.host}) is using ${folder}. ` +
       `Two servers would ruin its database. Stop that one, or start this one with another --data folder. ` +
       `If you are sure that it is gone, delete ${path}.`,

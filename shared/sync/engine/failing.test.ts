@@ -99,10 +99,17 @@ describe('other servers', () => {
 
 describe('a server that fails at what it is asked', () => {
   const fault = aFailure('offline', { code: 'sync.serverFault' });
-  /** Answers pushes: with a fault where one of these facts is in the batch. */
-  const answerPushes = (world: EngineWorld, faulty: ReadonlySet<string>, most = 400): void => {
+  /** Answers pushes: with a fault where one of these facts is in the batch. @returns how many pauses it took. */
+  const answerPushes = (
+    world: EngineWorld,
+    faulty: ReadonlySet<string>,
+    most = 400,
+    unreadable: ReadonlySet<string> = new Set(),
+  ): number => {
+    let pauses = 0;
     for (let i = 0; i < most && world.state.main.at !== 'idle'; i++) {
       if (world.state.main.at === 'backingOff') {
+        pauses++;
         world.fire('main');
         continue;
       }
@@ -113,10 +120,17 @@ describe('a server that fails at what it is asked', () => {
       }
       const batch = nextBatch(world.outbox, { ...asked, bytesOf: () => 500 });
       const [first] = batch;
-      if (first === undefined || !batch.some(({ event }) => faulty.has(event.id))) world.answer('push');
-      else world.failBatch(fault, { count: batch.length, stream: first.event.stream });
+      const spoilt = (by: ReadonlySet<string>): boolean => batch.some(({ event }) => by.has(event.id));
+      if (first === undefined || !(spoilt(faulty) || spoilt(unreadable))) world.answer('push');
+      else
+        world.failBatch(spoilt(unreadable) ? aFailure('unreadable') : fault, {
+          count: batch.length,
+          stream: first.event.stream,
+        });
     }
+    return pauses;
   };
+  const pushesOf = (world: EngineWorld): number => world.log.filter((effect) => effect.do === 'push').length;
   const waiting = (count: number): EngineWorld => {
     const world = atRest();
     for (let i = 0; i < count; i++)
@@ -133,17 +147,74 @@ describe('a server that fails at what it is asked', () => {
     expect(world.state.lastError?.code).toBe('sync.serverFault');
   });
 
-  test('[SY85] at everything is asked a few times and then left alone for longer and longer', () => {
+  test('[SY85] each time at one fact is not asked for it again before what comes later, and nothing later waits', () => {
+    const world = waiting(5);
+    answerPushes(world, new Set(['n2']));
+    let pauses = 0;
+    for (let i = 0; i < 3; i++) {
+      const id = world.write('ticket/9');
+      pauses += answerPushes(world, new Set(['n2']));
+      expect(world.accepted).toContain(id);
+      // At the end of a poll it is asked for the one that stood back, and goes on without a pause.
+      const later = `later-${i}`;
+      world.outbox.push({ event: { id: later, stream: 'ticket/8' }, state: 'waiting' });
+      world.fire('main');
+      pauses += answerPushes(world, new Set(['n2']));
+      expect(world.accepted).toContain(later);
+    }
+    expect(pauses).toBe(0);
+    expect(world.outbox.map(({ event }) => event.id)).toEqual(['n2']);
+    expect(world.state.lastError?.code).toBe('sync.serverFault');
+  });
+
+  test('[SY85] is asked at the next poll for the facts that stood back, and everything of their streams follows', () => {
+    const world = waiting(12);
+    const bad = ['n1', 'n3', 'n5', 'n7', 'n9', 'n11'];
+    answerPushes(world, new Set(bad));
+    world.outbox.push({ event: { id: 'after', stream: 'ticket/5' }, state: 'waiting' });
+    expect(world.outbox.map(({ event }) => event.id)).toEqual([...bad, 'after']);
+    world.fire('main');
+    answerPushes(world, new Set(['n3']));
+    expect(world.outbox.map(({ event }) => event.id)).toEqual(['n3']);
+    world.fire('main');
+    answerPushes(world, new Set());
+    expect(world.outbox).toEqual([]);
+    expect([world.state.lastError, world.state.faulty]).toEqual([null, []]);
+  });
+
+  test('[SY85] counts facts that cannot be read for themselves', () => {
+    const world = waiting(8);
+    for (let i = 0; i < 3; i++) {
+      let count = 8 - i;
+      while (count > 1) {
+        world.failBatch(aFailure('unreadable'), { count, stream: `ticket/${i}` });
+        count = Math.ceil(count / 2);
+      }
+      world.failBatch(aFailure('unreadable'), { count, stream: `ticket/${i}` });
+    }
+    answerPushes(world, new Set(['n3']), 400, new Set(['n0', 'n1', 'n2']));
+    expect(world.outbox.map(({ event }) => event.id)).toEqual(['n0', 'n1', 'n2', 'n3']);
+  });
+
+  test('[SY85] at everything is asked a few times before each pause and three times at a poll, until it is mended', () => {
     const world = waiting(20);
     const all = new Set(world.outbox.map(({ event }) => event.id));
-    const pushesBefore = world.log.filter((effect) => effect.do === 'push').length;
-    const pauses = (): number => world.log.filter((effect) => effect.do === 'hello').length;
-    const pausesBefore = pauses();
-    answerPushes(world, all, 100);
-    const pushes = world.log.filter((effect) => effect.do === 'push').length - pushesBefore;
-    expect(world.accepted).toEqual([]);
-    expect(pushes).toBeLessThanOrEqual(4 * (pauses() - pausesBefore + 1));
-    expect(world.state.failures).toBeGreaterThan(8);
+    const pushesBefore = pushesOf(world);
+    const pauses = answerPushes(world, all);
+    expect(pauses).toBeGreaterThan(4);
+    expect(pushesOf(world) - pushesBefore).toBeLessThanOrEqual(4 * (pauses + 1));
+    const tried = new Set<string>();
+    for (let i = 0; i < 7; i++) {
+      const before = pushesOf(world);
+      world.fire('main');
+      expect(answerPushes(world, all)).toBe(0);
+      // An empty one, three that fail, and each followed by a look whether there is more.
+      expect(pushesOf(world) - before).toBeLessThanOrEqual(7);
+      for (const { stream } of world.state.faulty.slice(-3)) tried.add(stream);
+    }
+    expect([world.accepted, tried.size]).toEqual([[], 20]);
+    world.fire('main').settle();
+    expect(world.outbox).toEqual([]);
   });
 
   test('[SY85] once is asked again soon, and nothing waits longer for it', () => {

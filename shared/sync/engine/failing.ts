@@ -1,6 +1,7 @@
 import { type Draft } from './draft.ts';
 import type { EngineEvent } from './events.ts';
 import type { Failure, FailureKind } from './failure.ts';
+import { isFaulty, setApart } from './faulty.ts';
 import {
   backOff,
   enterEpoch,
@@ -17,10 +18,6 @@ import { pauseUploads } from './upload-lane.ts';
 
 /** A server that names another epoch each time is broken: it is left alone for a while. */
 const MOST_EPOCHS = 3;
-/** A fault of the server that has come so often in a row does not pass by itself. */
-const FAULTS_BEFORE = 3;
-/** More in one turn, and it is not the facts: the server is left alone for a while. */
-const MOST_FAULTY = 3;
 /** What says something about the line, not about the request. */
 const LINE: ReadonlySet<FailureKind> = new Set(['offline', 'captive', 'certificate']);
 
@@ -62,11 +59,15 @@ export function failMain(draft: Draft, failure: Failure): void {
  * and one fact alone has it, that fact waits as if it could not be read: the others would never get past it.
  */
 export function failBatch(draft: Draft, event: Extract<EngineEvent, { is: 'batchFailed' }>): void {
-  const { failures, turn } = draft.state;
-  const { count, failure } = event;
-  const isAlone = count === 1 && failures >= FAULTS_BEFORE && turn.skipStreams.length < MOST_FAULTY;
-  if (failure.kind === 'unreadable' || isAlone) onUnreadable(draft, event);
-  else failMain(draft, failure);
+  const { stream, failure } = event;
+  if (failure.kind === 'unreadable') {
+    onUnreadable(draft, event);
+  } else if (isFaulty(draft.state, event)) {
+    setApart(draft, stream, failure);
+    onUnreadable(draft, event);
+  } else {
+    failMain(draft, failure);
+  }
 }
 
 /** 401: one refresh, and a person when that does not help. A revoked device has nobody who could log in: it keeps trying. */

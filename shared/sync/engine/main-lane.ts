@@ -4,6 +4,7 @@ import { sampleAgeMs } from './clock-offset.ts';
 import { cancel, clearTimer, type Draft, mendedFrom, noteProgress, setTimer, takeId } from './draft.ts';
 import type { EngineEvent } from './events.ts';
 import type { Failure } from './failure.ts';
+import { probe, standBack } from './faulty.ts';
 import { closePokes, openPokes } from './poke-line.ts';
 import { type EngineState, NO_TURN } from './state.ts';
 import { turnAfterUnreadable, turnAfterWord } from './turn.ts';
@@ -59,7 +60,7 @@ function waitFor(
 export function startTurn(draft: Draft, isFresh: boolean): void {
   const { state } = draft;
   const isPoll = isFresh || state.wantsPoll;
-  state.turn = { ...NO_TURN, isPoll, isFresh, limit: limitOf(state) };
+  state.turn = standBack({ ...NO_TURN, isPoll, isFresh, limit: limitOf(state) }, state);
   state.isDirty = false;
   state.wantsPoll = false;
   state.uploads = {
@@ -113,12 +114,16 @@ export function onUnreadable(draft: Draft, event: Extract<EngineEvent, { is: 'ba
 /** The outbox is empty as far as it can be now. */
 export function onPushedAll(draft: Draft, event: Extract<EngineEvent, { is: 'pushedAll' }>): void {
   const { state, at } = draft;
+  if (probe(draft)) {
+    push(draft);
+    return;
+  }
   const { isFresh, isPoll, unreadable } = state.turn;
   noteProgress(draft);
   mendedFrom(draft, 'noAnswer', 'wedged');
   state.failures = 0;
   state.epochs = 0;
-  state.lastError = unreadable;
+  state.lastError = unreadable ?? state.faulty[0]?.trouble ?? null;
   state.lastSyncedMs = at.nowMs;
   state.turn = NO_TURN;
   if (isPoll && state.revokedMs === null)

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aFailure, EngineWorld } from '#test/support/engine-world.ts';
 import type { FailureKind } from './failure.ts';
+import { nextBatch } from './plan.ts';
 import { isWedged, waitsForPerson } from './watch.ts';
 
 /** What may happen to a laptop, in any order. */
@@ -9,6 +10,7 @@ type Act =
   | { readonly do: 'write'; readonly stream: number }
   | { readonly do: 'answer' | 'lose'; readonly which: number }
   | { readonly do: 'fail'; readonly which: number; readonly kind: FailureKind; readonly retryAfterMs: number }
+  | { readonly do: 'fault'; readonly times: number }
   | { readonly do: 'stale'; readonly effect: number }
   | { readonly do: 'refuse' }
   | { readonly do: 'durable'; readonly isDurable: boolean }
@@ -44,6 +46,10 @@ const actOf = (kind: fc.Arbitrary<FailureKind>): fc.Arbitrary<Act> =>
       }),
     },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('fire' as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('fault' as const), times: fc.integer({ min: 1, max: 12 }) }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('stale' as const), effect: fc.nat(40) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), isPaused: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('metered' as const), isMetered: fc.boolean() }) },
@@ -64,6 +70,24 @@ function fireNext(world: EngineWorld): void {
   if (next !== undefined) world.fire(next[0]);
 }
 
+/** The server fails at the batch of the push under way; without one, time passes or what is asked for comes. */
+function failAtBatch(world: EngineWorld): void {
+  const asked = [...world.underWay.values()].find((effect) => effect.do !== 'openPokes');
+  if (asked?.do !== 'push') {
+    if (asked === undefined) fireNext(world);
+    else world.answer(asked.do);
+    return;
+  }
+  const batch = nextBatch(world.outbox, { ...asked, bytesOf: () => 500 });
+  const [first] = batch;
+  if (first === undefined) world.answer('push');
+  else
+    world.failBatch(aFailure('offline', { code: 'sync.serverFault' }), {
+      count: batch.length,
+      stream: first.event.stream,
+    });
+}
+
 /** A pause that the server asked for lasts a quarter of an hour, in which polls and poke lines come and go. */
 const ROUNDS = 100;
 
@@ -82,6 +106,9 @@ function perform(world: EngineWorld, one: Act): void {
       return;
     case 'fire':
       fireNext(world);
+      return;
+    case 'fault':
+      for (let i = 0; i < one.times; i++) failAtBatch(world);
       return;
     case 'stale':
       if (!world.underWay.has(one.effect))

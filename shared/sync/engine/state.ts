@@ -46,11 +46,23 @@ export interface Turn {
   /** Facts in the next batch at most; halved while a batch cannot be read. */
   readonly limit: number | null;
   readonly unreadable: Trouble | null;
+  /** Times that the server failed at one fact alone since it last gave a word. */
+  readonly faults: number;
+  /** Streams at which it failed in earlier turns, to be offered again at the end of this one. */
+  readonly toProbe: readonly string[];
+  /** The one of them that is being offered. */
+  readonly probing: string | null;
 }
 
 export interface Trouble {
   readonly code: string;
   readonly message: string;
+}
+
+/** A stream with a fact at which the server has failed each time, and how. */
+export interface Faulty {
+  readonly stream: string;
+  readonly trouble: Trouble;
 }
 
 export interface Uploads {
@@ -89,6 +101,8 @@ export interface EngineState {
   readonly timing: EngineTiming;
   readonly main: Main;
   readonly turn: Turn;
+  /** Longest untried first. */
+  readonly faulty: readonly Faulty[];
   readonly uploads: Uploads;
   readonly pokes: PokeLine;
   readonly timers: Readonly<Record<TimerName, Timer | null>>;
@@ -134,6 +148,9 @@ export const NO_TURN: Turn = {
   skipStreams: [],
   limit: null,
   unreadable: null,
+  faults: 0,
+  toProbe: [],
+  probing: null,
 };
 
 export interface InitialState {
@@ -157,6 +174,7 @@ export function initialState(about: InitialState): EngineState {
     timing: { ...ENGINE_TIMING, ...timing },
     main: { at: 'stopped' },
     turn: NO_TURN,
+    faulty: [],
     uploads: { effect: null, isWanted: true, isRetry: false, isEmpty: false, isSending: false, failures: 0 },
     pokes: { effect: null, openedMonotonicMs: 0, losses: 0, hasHeard: false, deaf: 0 },
     timers: { main: null, uploads: null, pokes: null },

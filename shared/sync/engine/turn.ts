@@ -8,6 +8,7 @@ export function turnAfterWord(
   return {
     ...turn,
     limit: null,
+    faults: 0,
     skipIds: [...turn.skipIds, ...left],
     skipStreams: [...turn.skipStreams, ...unjudged],
   };

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,8 +61,38 @@ describe('The lock of a data folder', () => {
   it('[SY30] is believed when its owner is on another machine, or cannot be read', async () => {
     await leave({ host: 'another-machine' });
     await expect(lockDataFolder(folder)).rejects.toThrow(DataFolderLocked);
-    await writeFile(join(folder, 'server.lock'), 'torn');
-    await expect(lockDataFolder(folder)).rejects.toThrow(DataFolderLocked);
+    for (const torn of ['torn', '{}', JSON.stringify({ nonce: '../x', pid: 1, host: '', startedAt: '' })]) {
+      await writeFile(join(folder, 'server.lock'), torn);
+      await expect(lockDataFolder(folder)).rejects.toThrow(DataFolderLocked);
+    }
+  });
+
+  it('[SY30] is taken over although processes died while they took it over', async () => {
+    await leave({ startedAt: '1' });
+    const path = join(folder, 'server.lock');
+    const owner = JSON.parse(await readFile(path, 'utf8')) as { nonce: string };
+    const heirOf = (nonce: string): string => `${path}.heir-of-${nonce}`;
+    const [first, second] = [randomUUID(), randomUUID()];
+    await writeFile(heirOf(owner.nonce), JSON.stringify({ ...owner, nonce: first }));
+    await writeFile(heirOf(first), JSON.stringify({ ...owner, nonce: second }));
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lockDataFolder(folder)));
+    const [taken, ...more] = outcomes.filter((one) => one.status === 'fulfilled');
+    expect(more).toEqual([]);
+    expect(await readdir(folder)).toEqual(['server.lock']);
+    await taken!.value();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('[SY30] is refused while another process takes it over', async () => {
+    await leave({ startedAt: '1' });
+    const path = join(folder, 'server.lock');
+    const dead = JSON.parse(await readFile(path, 'utf8')) as { nonce: string };
+    const unlock = await lockDataFolder(folder);
+    const living = await readFile(path, 'utf8');
+    await unlock();
+    await writeFile(path, JSON.stringify(dead));
+    await writeFile(`${path}.heir-of-${dead.nonce}`, living);
+    await expect(lockDataFolder(folder)).rejects.toThrow(/just starting/);
   });
 
   it('[SY30] goes to one of many that come at once, also over a dead one', async () => {

@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
+
+const LOCK = 'server.lock';
 
 /** Who holds a data folder. `startedAt` is the kernel's start time of the process, where it can be read: pids come again. */
-interface Owner {
-  readonly nonce: string;
-  readonly pid: number;
-  readonly host: string;
-  readonly startedAt: string;
-}
+const OwnerSchema = z.object({
+  nonce: z.uuid(),
+  pid: z.int().positive(),
+  host: z.string(),
+  startedAt: z.string(),
+});
+type Owner = Readonly<z.infer<typeof OwnerSchema>>;
 
 export class DataFolderLocked extends Error {
   readonly code = 'server.dataLocked';
@@ -24,7 +28,7 @@ export class DataFolderLocked extends Error {
  */
 export async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'server.lock');
+  const path = join(folder, LOCK);
   // Before anything is written: on a full disk too it is said that a server is at work here, and commands find it.
   await deadOwner(folder, path);
   const mine: Owner = {
@@ -41,7 +45,7 @@ export async function lockDataFolder(folder: string): Promise<() => Promise<void
       if (await linked(draft, path)) return () => release(path, mine.nonce);
       const owner = await deadOwner(folder, path);
       if (owner === undefined) continue;
-      if (await takeOver(draft, path, owner.nonce)) return () => release(path, mine.nonce);
+      if (await takeOver(folder, draft, owner.nonce)) return () => release(path, mine.nonce);
     }
     throw new DataFolderLocked(`The lock ${path} kept changing hands. Start one server at a time.`);
   } finally {
@@ -75,7 +79,7 @@ async function linked(from: string, to: string): Promise<boolean> {
 
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Owner;
+    return OwnerSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new DataFolderLocked(`The lock ${path} cannot be read. If no server runs here, delete it.`, {
@@ -96,24 +100,51 @@ async function lives(owner: Owner): Promise<boolean> {
 }
 
 /**
- * Puts our lock in the place of a dead owner's. Whoever wants to do that first
- * takes the guard, and looks again behind it: the lock may have been replaced since it was judged.
+ * Puts our lock in the place of a dead owner's. Of those who want to do that one becomes its heir, and looks
+ * again then: the lock may have been replaced since it was judged.
  */
-async function takeOver(draft: string, path: string, deadNonce: string): Promise<boolean> {
-  const guard = `${path}.takeover`;
-  if (!(await linked(draft, guard))) {
-    throw new DataFolderLocked(
-      `Another Faultline server is just starting in this folder. If you are sure that there is none, delete ${guard}.`,
-    );
-  }
+async function takeOver(folder: string, draft: string, deadNonce: string): Promise<boolean> {
+  const path = join(folder, LOCK);
+  const heirs = await becomeHeir(folder, draft, deadNonce);
+  if (heirs === undefined) return false;
+  const [mine, ...dead] = heirs;
   try {
     if ((await readOwner(path))?.nonce !== deadNonce) return false;
     // Not `draft` itself: renaming one name of a file onto another name of it does nothing, and keeps both.
     await copyFile(draft, `${draft}.new`);
     await rename(`${draft}.new`, path);
+    // Only now: whoever becomes an heir from here on finds another lock than the one that it judged.
+    for (const heir of dead) await rm(heir, { force: true });
     return true;
   } finally {
-    await rm(guard, { force: true });
+    await rm(mine, { force: true });
+  }
+}
+
+/**
+ * A dead process has one heir: whose hard link it is. An heir that died on the way has one of its own.
+ * @returns our link and then those of heirs that died, `undefined` when another one has settled it meanwhile.
+ * @throws DataFolderLocked while a living process is at it.
+ */
+async function becomeHeir(
+  folder: string,
+  draft: string,
+  deadNonce: string,
+): Promise<[string, ...string[]] | undefined> {
+  const dead: string[] = [];
+  for (let nonce = deadNonce; ;) {
+    const heir = join(folder, `${LOCK}.heir-of-${nonce}`);
+    if (await linked(draft, heir)) return [heir, ...dead];
+    const other = await readOwner(heir);
+    if (other === undefined) return undefined;
+    if (await lives(other)) {
+      throw new DataFolderLocked(
+        `Another Faultline server (process ${other.pid} on ${other.host}) is just starting in ${folder}. ` +
+          `If you are sure that there is none, delete ${heir}.`,
+      );
+    }
+    dead.push(heir);
+    ({ nonce } = other);
   }
 }
 

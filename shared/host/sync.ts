@@ -94,6 +94,10 @@ export const UnsyncedSchema = z.object({
   bytes: z.number().int(),
   /** `null` while it waits for a person. */
   nextTryAt: z.string().nullable(),
+  /** What came of it when it was asked for last: the server could not read it, or failed at it each time. */
+  trouble: z.object({ code: z.string(), message: z.string() }).optional(),
+  /** It waits behind a fact of its stream with such a trouble. */
+  behind: z.literal(true).optional(),
   /** The server had it already and was restored from a backup since: it is offered once more. */
   again: z.literal(true).optional(),
 });

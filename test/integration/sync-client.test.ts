@@ -164,6 +164,12 @@ describe('pushing', () => {
     const status = await until((one) => one.state === 'online' && one.unsynced === 2);
     expect(status.lastError).toMatchObject({ code });
     expect([...server.accepted.values()].map((event) => event.data['text'])).toEqual(['a', 'c', 'e']);
+    const waiting = engine.unsynced();
+    expect(waiting.map((item) => [item.event.data?.['text'], item.trouble?.code, item.behind])).toEqual([
+      ['spoils it', code, undefined],
+      ['behind it', undefined, true],
+    ]);
+    expect(waiting.every(({ nextTryAt }) => nextTryAt !== null)).toBe(true);
     server[trouble] = () => false;
     engine.now();
     await until(settled);

@@ -109,8 +109,13 @@ export function unsyncedItems(journal: Journal, state: EngineState, nowMs: numbe
   const { main, timers } = state;
   const waits = main.at === 'idle' || main.at === 'backingOff' ? due(timers.main) : text(nowMs);
   const isStill = main.at === 'needsLogin' || state.isPaused || main.at === 'stopped' || main.at === 'wiped';
+  const troubles = new Map(state.faulty.map(({ stream, trouble }) => [stream, trouble]));
+  const begun = new Set<string>();
   return holdBack(journal.outbox()).map((item) => {
     const { event, verdict, again } = item;
+    const trouble = item.state === 'waiting' ? troubles.get(event.stream) : undefined;
+    const isBehind = begun.has(event.stream);
+    if (trouble !== undefined) begun.add(event.stream);
     const isRefused = item.state === 'refused' || item.state === 'held';
     return {
       event,
@@ -118,6 +123,7 @@ export function unsyncedItems(journal: Journal, state: EngineState, nowMs: numbe
       verdict,
       bytes: wireBytes(event),
       nextTryAt: isRefused || isStill ? null : waits,
+      ...(trouble !== undefined && (isBehind ? { behind: true } : { trouble })),
       ...(again === true && { again }),
     };
   });

@@ -9,6 +9,7 @@ import { deviceZone, formatInstant } from '../../components/format-time.ts';
 import { useLaptopNow } from '../../components/use-now.ts';
 import { useView } from '../../stores/view.ts';
 import { tellEvent, useDirectory } from '../ticket/index.ts';
+import { explainTrouble } from './explain-trouble.ts';
 import { explainVerdict } from './explain-verdict.ts';
 import { ResendDialog } from './resend-dialog.tsx';
 import classes from './sync-page.module.css';
@@ -88,10 +89,12 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
   );
 }
 
-function Standing({ item: { state, verdict } }: { item: Unsynced }) {
+function Standing({ item: { state, verdict, trouble, behind } }: { item: Unsynced }) {
   const { t } = useTranslation();
   const status = useSyncStatus();
-  if (state === 'waiting') return tellWaiting(status, t);
+  if (behind === true) return t('sync.item.behind');
+  if (state === 'waiting')
+    return `${tellWaiting(status, t)} ${trouble === undefined ? '' : explainTrouble(trouble)}`.trim();
   const reason = verdict === null ? '' : explainVerdict(verdict, t);
   const words = t(`sync.item.${state}`);
   // Why the office has it comes before that it has it.

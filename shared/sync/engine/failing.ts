@@ -8,7 +8,7 @@ import {
   goOn,
   leaveMain,
   mainEffect,
-  onUnreadable,
+  pushAgain,
   refresh,
   renew,
   waitForLogin,
@@ -56,15 +56,15 @@ export function failMain(draft: Draft, failure: Failure): void {
 
 /**
  * A batch that the server cannot read, or at which it fails by its own fault. The latter passes as a rule. When it does not,
- * and one fact alone has it, that fact waits as if it could not be read: the others would never get past it.
+ * and one fact alone has it, that fact is set apart like one that cannot be read: the others would never get past it.
  */
 export function failBatch(draft: Draft, event: Extract<EngineEvent, { is: 'batchFailed' }>): void {
-  const { stream, failure } = event;
-  if (failure.kind === 'unreadable') {
-    onUnreadable(draft, event);
-  } else if (isFaulty(draft.state, event)) {
-    setApart(draft, stream, failure);
-    onUnreadable(draft, event);
+  const { count, failure } = event;
+  if (isFaulty(draft.state, event)) {
+    setApart(draft, event);
+    pushAgain(draft, null);
+  } else if (failure.kind === 'unreadable') {
+    pushAgain(draft, Math.ceil(count / 2));
   } else {
     failMain(draft, failure);
   }

@@ -7,7 +7,7 @@ import type { Failure } from './failure.ts';
 import { probe, standBack } from './faulty.ts';
 import { closePokes, openPokes } from './poke-line.ts';
 import { type EngineState, NO_TURN } from './state.ts';
-import { turnAfterUnreadable, turnAfterWord } from './turn.ts';
+import { turnAfterWord } from './turn.ts';
 import { startUploads } from './upload-lane.ts';
 
 /** The number of what the main lane waits for, `null` when it waits for time, work or a person. */
@@ -102,12 +102,10 @@ export function onPushed(draft: Draft, event: Extract<EngineEvent, { is: 'pushed
   push(draft);
 }
 
-/** The server could not even read the batch. */
-export function onUnreadable(draft: Draft, event: Extract<EngineEvent, { is: 'batchFailed' }>): void {
-  const { code, message } = event.failure;
+/** One fact spoils the batch: at most so many of them go next. @param limit `null` as many as may. */
+export function pushAgain(draft: Draft, limit: number | null): void {
   const { state } = draft;
-  const turn = turnAfterUnreadable(state.turn, event, { code, message });
-  state.turn = { ...turn, limit: turn.limit ?? limitOf(state) };
+  state.turn = { ...state.turn, limit: limit ?? limitOf(state) };
   push(draft);
 }
 
@@ -118,12 +116,12 @@ export function onPushedAll(draft: Draft, event: Extract<EngineEvent, { is: 'pus
     push(draft);
     return;
   }
-  const { isFresh, isPoll, unreadable } = state.turn;
+  const { isFresh, isPoll } = state.turn;
   noteProgress(draft);
   mendedFrom(draft, 'noAnswer', 'wedged');
   state.failures = 0;
   state.epochs = 0;
-  state.lastError = unreadable ?? state.faulty[0]?.trouble ?? null;
+  state.lastError = state.faulty.at(-1)?.trouble ?? null;
   state.lastSyncedMs = at.nowMs;
   state.turn = NO_TURN;
   if (isPoll && state.revokedMs === null)

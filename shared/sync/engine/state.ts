@@ -41,14 +41,13 @@ export interface Turn {
   readonly isFresh: boolean;
   /** Facts that were offered in this turn and are still in the outbox. */
   readonly skipIds: readonly string[];
-  /** Streams that wait for the next turn: something of theirs could not be read, or got no word. */
+  /** Streams that wait for the next turn or the end of this one: something of theirs was not taken in, or got no word. */
   readonly skipStreams: readonly string[];
   /** Facts in the next batch at most; halved while a batch cannot be read. */
   readonly limit: number | null;
-  readonly unreadable: Trouble | null;
   /** Times that the server failed at one fact alone since it last gave a word. */
   readonly faults: number;
-  /** Streams at which it failed in earlier turns, to be offered again at the end of this one. */
+  /** Streams that were set apart in earlier turns, to be offered again at the end of this one. */
   readonly toProbe: readonly string[];
   /** The one of them that is being offered. */
   readonly probing: string | null;
@@ -59,7 +58,7 @@ export interface Trouble {
   readonly message: string;
 }
 
-/** A stream with a fact at which the server has failed each time, and how. */
+/** A stream that begins with a fact which the server cannot read, or at which it fails each time; and what it said. */
 export interface Faulty {
   readonly stream: string;
   readonly trouble: Trouble;
@@ -147,7 +146,6 @@ export const NO_TURN: Turn = {
   skipIds: [],
   skipStreams: [],
   limit: null,
-  unreadable: null,
   faults: 0,
   toProbe: [],
   probing: null,

@@ -11,6 +11,7 @@ import {
   systemTimers,
   type Timers,
   type UploadLimits,
+  type ListedBlob,
   type UploadProgress,
 } from './engine-ports.ts';
 import type { ServerClient } from './server-client.ts';
@@ -82,13 +83,11 @@ export class AttachmentUploads implements BlobUploads {
     this.#file = new JsonFile(options.file, UnderWaySchema);
   }
 
-  async list(): Promise<UnsentBlob[]> {
+  async list(): Promise<ListedBlob[]> {
     await this.#read();
     const { here, missing } = await this.#unsent();
-    const common = { nextTryAt: null };
     return [
       ...here.map(({ sha256, size, priority, at, stream }) => ({
-        ...common,
         sha256,
         bytes: size,
         sentBytes: this.#underWay[sha256]?.sentBytes ?? 0,
@@ -99,7 +98,6 @@ export class AttachmentUploads implements BlobUploads {
         stream,
       })),
       ...missing.map(({ sha256, kind, at, stream }) => ({
-        ...common,
         sha256,
         bytes: 0,
         sentBytes: 0,

@@ -51,10 +51,13 @@ export interface UploadProgress {
   readonly bytes: number;
 }
 
+/** An attachment as its lane knows it: when it is tried next is the engine's to say. */
+export type ListedBlob = Omit<UnsentBlob, 'nextTryAt'>;
+
 /** Attachments on their way to the server. */
 export interface BlobUploads {
   /** All that the server does not hold safely yet, in the order in which they are sent. */
-  list(): Promise<UnsentBlob[]>;
+  list(): Promise<ListedBlob[]>;
   /**
    * Sends the next attachment that may go, from where it was left.
    * - `sent`: the server holds it for good, and the journal knows.

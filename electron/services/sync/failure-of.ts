@@ -15,9 +15,10 @@ export function failureOf(thrown: unknown): Failure {
   const said = thrown instanceof Error ? (thrown as { code?: unknown }).code : undefined;
   const code = typeof said === 'string' ? said : 'host.internal';
   if (!(thrown instanceof SyncError)) return { kind: 'here', code, message };
-  const { epoch, serverCode } = thrown.detail;
+  const { epoch, serverCode, status } = thrown.detail;
   return {
-    kind: failureKindOf(code),
+    // Not busy, not away: it failed at what it was asked.
+    kind: code === 'sync.serverFault' && status === 500 ? 'fault' : failureKindOf(code),
     // Of all that ends a login people are told why: a copied folder and a changed password want different things of them.
     code: code === 'sync.needsLogin' && ENDED.has(serverCode) ? String(serverCode) : code,
     message,

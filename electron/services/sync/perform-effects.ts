@@ -115,7 +115,7 @@ export class EffectPerformer {
       const failure = failureOf(thrown);
       const isReadable = failure.kind !== 'unreadable';
       if (isReadable) meter.end('facts');
-      if (isReadable && !isOwnFault(thrown)) throw thrown;
+      if (isReadable && failure.kind !== 'fault') throw thrown;
       return { is: 'batchFailed', effect, count: batch.length, stream: first.stream, failure };
     }
   }
@@ -184,10 +184,6 @@ export class EffectPerformer {
     return { serverMs: Date.parse(serverTime), wallMs, sentMonotonicMs, monotonicMs: clock.monotonicMs() };
   }
 }
-
-/** Not busy, not away: the server failed at what it was asked. */
-const isOwnFault = (thrown: unknown): boolean =>
-  thrown instanceof SyncError && thrown.code === 'sync.serverFault' && thrown.detail['status'] === 500;
 
 const overlaps = ({ min, max }: Hello['protocol']): boolean =>
   max >= SYNC_PROTOCOL.min && min <= SYNC_PROTOCOL.max;

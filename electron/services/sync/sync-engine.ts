@@ -24,7 +24,7 @@ import { EffectPerformer } from './perform-effects.ts';
 import { Pokes } from './pokes.ts';
 import { reconnectPreview } from './reconnect-preview.ts';
 import type { ServerClient } from './server-client.ts';
-import { syncStatus, unsyncedItems } from './sync-status.ts';
+import { syncStatus, unsyncedItems, uploadTryAt } from './sync-status.ts';
 import { TransferMeter } from './transfer-meter.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -191,7 +191,10 @@ export class SyncEngine<C extends EngineServer & CarriedLine = ServerClient> {
   }
 
   async unsentBlobs(): Promise<UnsentBlob[]> {
-    return (await this.#options.uploads?.list()) ?? [];
+    const listed = (await this.#options.uploads?.list()) ?? [];
+    const { state } = this.#driver;
+    const nowMs = this.#options.clock.nowMs();
+    return listed.map((blob) => ({ ...blob, nextTryAt: uploadTryAt(state, blob.state, nowMs) }));
   }
 
   /** What the next connection will do. */

@@ -104,11 +104,26 @@ function nextTryAt(state: EngineState, hasFacts: boolean, hasBlobs: boolean): st
 const due = (timer: { readonly dueMs: number } | null): string | null =>
   timer === null ? null : text(timer.dueMs);
 
+/** When an attachment is offered next by itself: behind the next turn, and behind a pause of the attachments' own. */
+export function uploadTryAt(state: EngineState, blob: UnsentBlob['state'], nowMs: number): string | null {
+  if (isStill(state) || blob === 'sending' || blob === 'metered' || blob === 'missing') return null;
+  const { main, timers, uploads } = state;
+  const turnMs = main.at === 'idle' || main.at === 'backingOff' ? (timers.main?.dueMs ?? nowMs) : nowMs;
+  // What the server has not taken is passed over until the next poll.
+  if (blob === 'refused') return text(turnMs);
+  const pauseMs = uploads.effect === null ? (timers.uploads?.dueMs ?? nowMs) : nowMs;
+  return text(main.at === 'backingOff' ? Math.max(turnMs, pauseMs) : pauseMs);
+}
+
+/** Nothing is tried before a person has done something. */
+function isStill({ main, isPaused }: EngineState): boolean {
+  return main.at === 'needsLogin' || isPaused || main.at === 'stopped' || main.at === 'wiped';
+}
+
 /** Every fact without a last good word, with why it stays and when it is tried again. */
 export function unsyncedItems(journal: Journal, state: EngineState, nowMs: number): Unsynced[] {
   const { main, timers } = state;
   const waits = main.at === 'idle' || main.at === 'backingOff' ? due(timers.main) : text(nowMs);
-  const isStill = main.at === 'needsLogin' || state.isPaused || main.at === 'stopped' || main.at === 'wiped';
   const troubles = new Map(state.faulty.map(({ stream, trouble }) => [stream, trouble]));
   const begun = new Set<string>();
   return holdBack(journal.outbox()).map((item) => {
@@ -122,7 +137,7 @@ export function unsyncedItems(journal: Journal, state: EngineState, nowMs: numbe
       state: item.state === 'refused' && isQuarantined(verdict) ? 'quarantined' : item.state,
       verdict,
       bytes: wireBytes(event),
-      nextTryAt: isRefused || isStill ? null : waits,
+      nextTryAt: isRefused || isStill(state) ? null : waits,
       ...(trouble !== undefined && (isBehind ? { behind: true } : { trouble })),
       ...(again === true && { again }),
     };

@@ -1,9 +1,10 @@
 import { Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { UnsentBlob } from '#shared/host/sync.ts';
-import { explainError } from '../../app/explain.ts';
 import { formatSize } from '../../components/format-size.ts';
+import { joinSentences } from '../../components/join-sentences.ts';
 import { useLaptopNow } from '../../components/use-now.ts';
+import { explainTrouble } from './explain-trouble.ts';
 import { tellAge } from './tell-age.ts';
 import { tellWaiting } from './tell-waiting.ts';
 import { useAttachmentNames } from './use-attachment-names.ts';
@@ -50,8 +51,11 @@ export function UnsentBlobs({ items }: { items: readonly UnsentBlob[] }) {
                 <span className={classes.figure}>{formatSize(bytes, i18n.language)}</span>
               </Table.Td>
               <Table.Td>
-                {state === 'waiting' ? tellWaiting(status, t) : t(`sync.blob.${state}`)}{' '}
-                {reason !== null && explainError(Object.assign(new Error(reason), { code: reason }))}
+                {joinSentences(
+                  i18n.language,
+                  state === 'waiting' ? tellWaiting(status, t) : t(`sync.blob.${state}`),
+                  reason === null ? undefined : explainTrouble({ code: reason, message: reason }),
+                )}
               </Table.Td>
               <Table.Td className={classes.figure}>{nextTry(nextTryAt, now, t)}</Table.Td>
             </Table.Tr>

@@ -6,6 +6,7 @@ import { useDesk } from '../../app/desk.ts';
 import { tellTrouble } from '../../app/tell-trouble.ts';
 import { formatSize } from '../../components/format-size.ts';
 import { deviceZone, formatInstant } from '../../components/format-time.ts';
+import { joinSentences } from '../../components/join-sentences.ts';
 import { useLaptopNow } from '../../components/use-now.ts';
 import { useView } from '../../stores/view.ts';
 import { tellEvent, useDirectory } from '../ticket/index.ts';
@@ -90,15 +91,16 @@ export function UnsyncedFacts({ items }: { items: readonly Unsynced[] }) {
 }
 
 function Standing({ item: { state, verdict, trouble, behind } }: { item: Unsynced }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const status = useSyncStatus();
   if (behind === true) return t('sync.item.behind');
   if (state === 'waiting')
-    return `${tellWaiting(status, t)} ${trouble === undefined ? '' : explainTrouble(trouble)}`.trim();
-  const reason = verdict === null ? '' : explainVerdict(verdict, t);
+    return joinSentences(i18n.language, tellWaiting(status, t), trouble && explainTrouble(trouble));
+  const reason = verdict === null ? undefined : explainVerdict(verdict, t);
   const words = t(`sync.item.${state}`);
   // Why the office has it comes before that it has it.
-  return state === 'quarantined' ? `${reason} ${words}` : `${words} ${reason}`;
+  const said = state === 'quarantined' ? [reason, words] : [words, reason];
+  return joinSentences(i18n.language, ...said);
 }
 
 /** A refused fact waits for a person: corrected and sent again, or given up, which is asked twice. */

@@ -98,7 +98,7 @@ describe('other servers', () => {
 });
 
 describe('a server that fails at what it is asked', () => {
-  const fault = aFailure('offline', { code: 'sync.serverFault' });
+  const fault = aFailure('fault', { code: 'sync.serverFault' });
   /** Answers pushes: with a fault where one of these facts is in the batch. @returns how many pauses it took. */
   const answerPushes = (
     world: EngineWorld,
@@ -223,6 +223,17 @@ describe('a server that fails at what it is asked', () => {
     world.fire('main').settle();
     expect(world.accepted).toEqual(['n0']);
   });
+});
+
+test('[SY83] a fault of the server at one attachment is not one of the line: the laptop stays online', () => {
+  const world = atRest();
+  world.blobs = 1;
+  world.send({ is: 'work' });
+  world.answer('push').fail('upload', aFailure('fault', { code: 'sync.serverFault' }));
+  expect([world.at, world.state.shown.state]).toEqual(['idle', 'online']);
+  expect(world.state.lastError?.code).toBe('sync.serverFault');
+  world.fire('uploads').settle();
+  expect(world.blobs).toBe(0);
 });
 
 describe('a revoked device', () => {

@@ -28,7 +28,8 @@ export function failMain(draft: Draft, failure: Failure): void {
   state.lastError = { code: failure.code, message: failure.message };
   if (at === 'wiping') state.hasWipeFailed = true;
   // A line of a kilobyte a second brings half a batch within the time that a whole one takes too long for.
-  if (at === 'pushing' && failure.kind === 'offline') state.pushLimit = Math.ceil(state.pushLimit / 2);
+  if (at === 'pushing' && (failure.kind === 'offline' || failure.kind === 'fault'))
+    state.pushLimit = Math.ceil(state.pushLimit / 2);
   switch (failure.kind) {
     case 'needsLogin':
       afterExpiry(draft, failure, at === 'refreshing');
@@ -87,7 +88,7 @@ export function learnRevoked(draft: Draft): void {
   closePokes(draft);
 }
 
-/** An upload failed. What concerns the line or the login is the main lane's business as well. */
+/** An upload failed. What concerns the line or the login is the main lane's business as well; a fault at this one attachment is not. */
 export function failUploads(draft: Draft, failure: Failure): void {
   draft.state.lastError = { code: failure.code, message: failure.message };
   pauseUploads(draft, failure);
@@ -103,7 +104,7 @@ export function failPokes(draft: Draft, failure: Failure): void {
 /** A request of the page failed. Several in a row make the pauses grow, or the page and a broken proxy would play ping-pong. */
 export function learn(draft: Draft, failure: Failure): void {
   const { state } = draft;
-  if (LINE.has(failure.kind) && state.main.at === 'idle') {
+  if ((LINE.has(failure.kind) || failure.kind === 'fault') && state.main.at === 'idle') {
     state.lastError = { code: failure.code, message: failure.message };
     state.isGreeted = false;
     if (state.pageFailures++ === 0) goOn(draft);

@@ -1,6 +1,7 @@
 /**
  * Why something the engine asked for did not come about, by what has to follow from it:
  * - `offline`: the server cannot be reached, is overloaded, or its answer made no sense; the same again after a pause
+ * - `fault`: the server answers, and failed at this request by a fault of its own (500); the same again after a pause
  * - `captive`, `certificate`: something between answers in the server's place; the same again, and a person is told
  * - `needsLogin`: 401; one refresh, then a person
  * - `otherVersion`: 426; pulling stops, sending never does
@@ -12,6 +13,7 @@
  */
 export type FailureKind =
   | 'offline'
+  | 'fault'
   | 'captive'
   | 'certificate'
   | 'needsLogin'

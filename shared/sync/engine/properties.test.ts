@@ -22,6 +22,7 @@ type Act =
 
 const kind = fc.constantFrom<FailureKind>(
   'offline',
+  'fault',
   'captive',
   'certificate',
   'needsLogin',
@@ -82,7 +83,7 @@ function failAtBatch(world: EngineWorld): void {
   const [first] = batch;
   if (first === undefined) world.answer('push');
   else
-    world.failBatch(aFailure('offline', { code: 'sync.serverFault' }), {
+    world.failBatch(aFailure('fault', { code: 'sync.serverFault' }), {
       count: batch.length,
       stream: first.event.stream,
     });

@@ -3,7 +3,7 @@ import { readdir, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { aPng } from '#test/support/pictures.ts';
 import { startTcpProxy } from '#test/support/tcp-proxy.ts';
-import { startGateway } from '../fixtures/gateway.ts';
+import { FAULTY, startGateway } from '../fixtures/gateway.ts';
 import { connectLaptop } from '../fixtures/laptop-of.ts';
 import { STORY_LANGUAGE, look } from '../fixtures/look.ts';
 import { say } from '../fixtures/say.ts';
@@ -142,6 +142,57 @@ test('a server that no longer speaks with this version still takes what waits, a
     await sync.now();
     await app.isConnected('online', 30_000);
     await app.isAllSent();
+  } finally {
+    await gateway.close();
+  }
+});
+
+test('[SY85] a server that fails at one fact and at the photo takes in everything else; of those two it is said why they wait', async ({
+  newDevice,
+  newOffice,
+  folder,
+}) => {
+  test.setTimeout(300_000);
+  const photo = path.join(folder, 'R7.png');
+  await writeFile(photo, aPng({ width: 2, height: 2, rows: Buffer.alloc(14) }));
+  const office = await newOffice();
+  const number = await office.openTicket('整流模块 R2 通信中断');
+  const other = await office.openTicket('风扇故障');
+  const gateway = await startGateway(office.url);
+  try {
+    const device = await newDevice();
+    const { page } = device;
+    const app = await connectLaptop(device, gateway, 'li.wei');
+    const sync = new Sync(page);
+    const ticket = new Ticket(page);
+    gateway.be('faulty');
+    await ticket.open(number);
+    await ticket.note(`${FAULTY} 亦无通信`);
+    await ticket.note('背板已检查');
+    await ticket.openTool('document');
+    await page.getByTestId('photo-input').setInputFiles(photo);
+    await expect(page.getByTestId('document-row')).toHaveCount(1, { timeout: 30_000 });
+    await page.getByTestId('tab-close').click();
+    await ticket.open(other);
+    await ticket.note('风扇已更换');
+    await expect
+      .poll(async () => (await office.events()).filter(({ type }) => type === 'ticket.noted').length, {
+        timeout: 30_000,
+      })
+      .toBe(1);
+
+    await app.go('sync');
+    await expect(sync.items.first()).toContainText(FAULTY);
+    await expect(sync.items.first()).toContainText(say('服务器出现故障', 'The server had a fault'));
+    await expect(sync.items.nth(1)).toContainText(say('暂未接收', 'does not take in yet'));
+    await expect(sync.blobs).toContainText(say('服务器出现故障', 'The server had a fault'));
+    await expect(sync.blobs.locator('td').last()).toHaveText(/^(现在|\d+ 秒后|now|in \d+ s)$/);
+    await app.isConnected('online');
+    await look(page, 'unsynced-faulty');
+
+    gateway.be('open');
+    await app.isAllSent();
+    await expect(sync.blobs).toHaveCount(0);
   } finally {
     await gateway.close();
   }

@@ -68,8 +68,13 @@ export class Terminal {
     await expect(this.screen).toContainText(text, { timeout });
   }
 
-  async press(key: string): Promise<void> {
-    await this.page.keyboard.press(key);
+  /** Ctrl+C ends a program. It waits until that runs: while bash still reads the line, bash itself would lose letters. */
+  async interruptsProgram(): Promise<void> {
+    await this.run("sh -c 'echo asleep-$((6*7)); exec sleep 600'");
+    await this.shows('asleep-42');
+    await this.page.keyboard.press('Control+c');
+    await this.run('echo stopped-with-$?');
+    await this.shows('stopped-with-130');
   }
 
   /** Rows and columns of the screen, as the page has drawn it. */
